@@ -1,0 +1,103 @@
+//! The one handler of access requests.
+
+use super::{CancelReason, Request, RequestCommand, RequestState};
+use crate::domain::audit::{Actor, AuditEvent, EventKind, PersonRef, Subject};
+use crate::domain::refusal::Refusal;
+use crate::domain::transition::{Audience, Effect, Transition};
+use crate::domain::world::World;
+
+impl Request {
+    /// Judges a command against the facts of the moment.
+    pub fn handle(
+        &self,
+        command: &RequestCommand,
+        world: &World<'_>,
+    ) -> Result<Transition<Self>, Refusal> {
+        match command {
+            RequestCommand::Review {
+                by,
+                verdict,
+                note,
+                facts_seen,
+            } => self.review(by, *verdict, note.as_deref(), *facts_seen, world),
+            RequestCommand::Cancel { by } => {
+                if *by != self.requester.id {
+                    return Err(Refusal::NotYours);
+                }
+                self.must_be_pending(world)?;
+                Ok(self.cancelled(
+                    CancelReason::Requester,
+                    Actor::Person(self.requester.clone()),
+                    world,
+                ))
+            }
+            RequestCommand::Lapse => {
+                self.must_be_undecided()?;
+                if world.now < self.answer_by {
+                    return Err(Refusal::Repeated);
+                }
+                let next = self.in_state(RequestState::Lapsed { at: world.now });
+                Ok(Transition::to(next)
+                    .recording(self.event(Actor::Lapse, EventKind::Lapsed, world))
+                    .causing(Effect::RefreshCards(Audience::Everyone)))
+            }
+            RequestCommand::Withdraw => {
+                self.must_be_pending(world)?;
+                if world.profile(&self.facts.profile).is_some() {
+                    return Err(Refusal::Repeated);
+                }
+                Ok(self.cancelled(CancelReason::ProfileGone, Actor::Lapse, world))
+            }
+        }
+    }
+
+    pub(super) fn cancelled(
+        &self,
+        why: CancelReason,
+        actor: Actor,
+        world: &World<'_>,
+    ) -> Transition<Self> {
+        let next = self.in_state(RequestState::Cancelled { why, at: world.now });
+        Transition::to(next)
+            .recording(self.event(actor, EventKind::Cancelled { why }, world))
+            .causing(Effect::RefreshCards(Audience::Everyone))
+    }
+
+    pub(super) fn event(&self, actor: Actor, kind: EventKind, world: &World<'_>) -> AuditEvent {
+        AuditEvent {
+            subject: Subject::Request(self.id.clone()),
+            actor,
+            at: world.now,
+            kind,
+        }
+    }
+
+    fn must_be_undecided(&self) -> Result<(), Refusal> {
+        match self.how_settled() {
+            None => Ok(()),
+            Some((how, at)) => Err(Refusal::Settled {
+                number: self.number,
+                how,
+                at,
+            }),
+        }
+    }
+
+    /// Nothing happens after lapse, whether or not the sweeper has been here.
+    pub(super) fn must_be_pending(&self, world: &World<'_>) -> Result<(), Refusal> {
+        self.must_be_undecided()?;
+        if world.now >= self.answer_by {
+            return Err(Refusal::LapsedAlready {
+                number: self.number,
+                answer_by: self.answer_by,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl From<&PersonRef> for Actor {
+    fn from(person: &PersonRef) -> Self {
+        Self::Person(person.clone())
+    }
+}
