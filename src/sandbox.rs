@@ -1,0 +1,9 @@
+//! The other side of the wire: a strict Slack and a strict Tailscale as real HTTP servers.
+//!
+//! Shares no code with the product that it judges.
+
+pub mod clock;
+pub mod slack;
+pub mod tailscale;
+
+pub use clock::SandboxClock;

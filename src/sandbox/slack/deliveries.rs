@@ -1,0 +1,187 @@
+//! Requests to the app under test: signed, sent, kept, sent again.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{
+    SlackSandbox,
+    signature::{SIGNATURE, Signing, TIMESTAMP, sign},
+};
+
+const KEPT: usize = 10_000;
+
+/// Where slash commands go.
+pub const COMMANDS: &str = "/slack/commands";
+/// Where clicks, menus, modals and shortcuts go.
+pub const INTERACTIONS: &str = "/slack/interactions";
+/// Where events go.
+pub const EVENTS: &str = "/slack/events";
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A request as it went over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The path at the app.
+    pub path: String,
+    /// All headers that Slack sets.
+    pub headers: Vec<(String, String)>,
+    /// The bytes that were signed.
+    pub body: Vec<u8>,
+}
+
+/// What the app answered.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How long the app took, in real time.
+    pub took: Duration,
+    /// What it was an answer to.
+    pub delivery: Delivery,
+}
+
+impl Reply {
+    /// The body as JSON; `null` when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Whether Slack takes it as acknowledged.
+    pub fn acknowledged(&self) -> bool {
+        self.status == 200
+    }
+}
+
+/// Why a request to the app came to nothing.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Undelivered {
+    /// Nobody said where the app listens.
+    #[error("no app is connected: call `connect_bot` with its address first")]
+    NoBot,
+    /// The app could not be reached, or did not answer in time.
+    #[error("the app did not answer: {0}")]
+    NoAnswer(String),
+}
+
+impl SlackSandbox {
+    /// Says where the app listens: its origin, such as `http://127.0.0.1:8080`.
+    pub fn connect_bot(&self, origin: &str) {
+        let origin = origin.trim_end_matches('/').to_owned();
+        self.shared.change(|state| state.bot_url = Some(origin));
+    }
+
+    /// Posts bytes to the app, signed as asked.
+    pub async fn post(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+        signing: Signing,
+    ) -> Result<Reply, Undelivered> {
+        self.post_with(path, content_type, body, signing, &[]).await
+    }
+
+    /// The same, with further headers. One named like Slack's own is sent as well, so that
+    /// doubled headers can be tried.
+    pub async fn post_with(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+        signing: Signing,
+        further: &[(&str, &str)],
+    ) -> Result<Reply, Undelivered> {
+        let own = [
+            ("Content-Type", content_type),
+            ("User-Agent", "Slackbot 1.0 (+https://api.slack.com/robots)"),
+        ];
+        let mut headers: Vec<(String, String)> = own
+            .iter()
+            .chain(further)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        headers.extend(self.signature(&body, signing));
+        let delivery = Delivery {
+            path: path.to_owned(),
+            headers,
+            body,
+        };
+        self.replay(&delivery).await
+    }
+
+    fn signature(&self, body: &[u8], signing: Signing) -> Vec<(String, String)> {
+        let (secret, now) = self
+            .shared
+            .read(|state| (state.signing_secret.clone(), state.now().timestamp()));
+        let (secret, timestamp) = match signing {
+            Signing::Right => (secret, now),
+            Signing::Unsigned => return Vec::new(),
+            Signing::WithSecret(other) => (other, now),
+            Signing::Off(seconds) => (secret, now + seconds),
+        };
+        vec![
+            (TIMESTAMP.to_owned(), timestamp.to_string()),
+            (SIGNATURE.to_owned(), sign(&secret, timestamp, body)),
+        ]
+    }
+
+    /// Sends a request again, byte for byte, with its old signature.
+    pub async fn replay(&self, delivery: &Delivery) -> Result<Reply, Undelivered> {
+        let origin = self.shared.change(|state| {
+            if state.deliveries.len() == KEPT {
+                state.deliveries.pop_front();
+            }
+            state.deliveries.push_back(delivery.clone());
+            state.bot_url.clone()
+        });
+        let origin = origin.ok_or(Undelivered::NoBot)?;
+        let mut request = self.shared.http.post(format!("{origin}{}", delivery.path));
+        for (name, value) in &delivery.headers {
+            request = request.header(name, value);
+        }
+        let no_answer = |error: reqwest::Error| Undelivered::NoAnswer(error.to_string());
+        let sent_at = Instant::now();
+        let response = request.body(delivery.body.clone()).send().await;
+        let response = response.map_err(no_answer)?;
+        Ok(Reply {
+            status: response.status().as_u16(),
+            body: response.bytes().await.map_err(no_answer)?.to_vec(),
+            took: sent_at.elapsed(),
+            delivery: delivery.clone(),
+        })
+    }
+
+    /// Everything that was sent to the app, oldest first.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.shared
+            .read(|state| state.deliveries.iter().cloned().collect())
+    }
+
+    pub(super) async fn post_form(
+        &self,
+        path: &str,
+        pairs: &[(&str, &str)],
+    ) -> Result<Reply, Undelivered> {
+        // In one go: a serializer that lives across an await keeps people out of other threads.
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish()
+            .into_bytes();
+        self.post(path, FORM, body, Signing::Right).await
+    }
+
+    /// Posts an interaction: a form with the payload in one field.
+    pub async fn post_interaction(&self, payload: &Value) -> Result<Reply, Undelivered> {
+        let payload = payload.to_string();
+        self.post_form(INTERACTIONS, &[("payload", &payload)]).await
+    }
+}

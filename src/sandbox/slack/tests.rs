@@ -1,0 +1,6 @@
+//! The stand-in judged by what Slack's documentation promises.
+
+mod api;
+mod faults;
+mod people;
+mod world;
