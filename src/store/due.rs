@@ -1,0 +1,58 @@
+//! What the clock has to do with: requests to lapse, grants to end or to warn about.
+
+use super::error::Result;
+use super::query::{all, one};
+use super::row::{Reader, millis};
+use super::sql::{grants, requests};
+use super::tx::reads;
+use crate::domain::ids::{GrantId, RequestId};
+use chrono::{DateTime, Utc};
+use sqlx::AnyConnection;
+
+/// Something whose time has come.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Due {
+    /// A pending request that nobody answered.
+    Lapse(RequestId),
+    /// A grant that ends, or whose holder should hear that it does.
+    Clock(GrantId),
+}
+
+reads! {
+    /// Whose time has come, the most overdue first.
+    fn due(now: DateTime<Utc>, limit: u32) -> Vec<Due> = due;
+    /// When something is due next; it may have passed already.
+    fn next_due() -> Option<DateTime<Utc>> = next_due;
+}
+
+async fn due(conn: &mut AnyConnection, now: DateTime<Utc>, limit: u32) -> Result<Vec<Due>> {
+    let mut due = Vec::new();
+    let ask = |sql: &'static str| sqlx::query(sql).bind(millis(now)).bind(i64::from(limit));
+    for row in all(conn, ask(requests::DUE)).await? {
+        let row = Reader::new("requests", "id", &row);
+        let lapse = Due::Lapse(RequestId::new(row.text("id")?));
+        due.push((row.instant("answer_by")?, lapse));
+    }
+    for row in all(conn, ask(grants::DUE)).await? {
+        let row = Reader::new("grants", "id", &row);
+        let clock = Due::Clock(GrantId::new(row.text("id")?));
+        due.push((row.instant("due_at")?, clock));
+    }
+    due.sort_by_key(|(at, _)| *at);
+    due.truncate(limit as usize);
+    Ok(due.into_iter().map(|(_, due)| due).collect())
+}
+
+async fn next_due(conn: &mut AnyConnection) -> Result<Option<DateTime<Utc>>> {
+    let mut next: Option<DateTime<Utc>> = None;
+    for (table, sql) in [
+        ("requests", requests::NEXT_DUE),
+        ("grants", grants::NEXT_DUE),
+    ] {
+        if let Some(row) = one(conn, sqlx::query(sql)).await? {
+            let at = Reader::new(table, "at", &row).instant_or_none("at")?;
+            next = next.into_iter().chain(at).min();
+        }
+    }
+    Ok(next)
+}

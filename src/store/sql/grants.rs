@@ -1,0 +1,43 @@
+//! Grants. `open` means applying, active or ending, in the words of the partial indexes.
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, request, number, version, holder_as, profile, node, attribute, value, \
+             comment, approved_at, ends_at, approvers, write_mark, warned_at, late_since, state, \
+             state_detail FROM grants ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    INSERT = "INSERT INTO grants (id, request, number, version, holder, holder_as, profile, node, \
+        attribute, value, comment, approved_at, ends_at, approvers, write_mark, warned_at, \
+        late_since, due_at, state, state_detail) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+        CAST($16 AS BIGINT), CAST($17 AS BIGINT), CAST($18 AS BIGINT), $19, $20)";
+
+    UPDATE = "UPDATE grants SET version = $2, approvers = $3, write_mark = $4, \
+        warned_at = CAST($5 AS BIGINT), late_since = CAST($6 AS BIGINT), \
+        due_at = CAST($7 AS BIGINT), state = $8, state_detail = $9 \
+        WHERE id = $1 AND version = $2 - 1";
+
+    BY_ID = select!("WHERE id = $1");
+
+    ON_KEY = select!("WHERE node = $1 AND attribute = $2 \
+        AND state IN ('applying', 'active', 'ending') ORDER BY number");
+
+    OPEN = select!("WHERE state IN ('applying', 'active', 'ending') AND (ends_at, id) > ($1, $2) \
+        ORDER BY ends_at, id LIMIT $3");
+
+    OPEN_OF_HOLDER = select!("WHERE holder = $4 AND state IN ('applying', 'active', 'ending') \
+        AND (ends_at, id) > ($1, $2) ORDER BY ends_at, id LIMIT $3");
+
+    OPEN_IN_PROFILE = select!("WHERE profile = $4 AND state IN ('applying', 'active', 'ending') \
+        AND (ends_at, id) > ($1, $2) ORDER BY ends_at, id LIMIT $3");
+
+    DUE = "SELECT id, due_at FROM grants WHERE due_at <= $1 ORDER BY due_at LIMIT $2";
+
+    NEXT_DUE = "SELECT MIN(due_at) AS at FROM grants WHERE due_at IS NOT NULL";
+}

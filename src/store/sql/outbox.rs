@@ -1,0 +1,117 @@
+//! The outbox. Times are the caller's, except for leases on PostgreSQL. Owner and end of the
+//! lease name one claim: the next one of the same row ends at least a lease later.
+
+/// The kinds that this version can perform: a newer one's rows are left to the newer one. Not a
+/// bare column, so that no planner takes the kind for the way in: the order is by priority.
+macro_rules! known_kinds {
+    () => {
+        "(kind || '') IN ('sync_key', 'sync_card', 'announce')"
+    };
+}
+
+/// A pause of `slack` covers `slack:…`.
+macro_rules! not_paused {
+    ($now:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.ends_at > ",
+            $now,
+            " AND (pauses.lane = ready.lane OR \
+             substr(ready.lane, 1, length(pauses.lane) + 1) = pauses.lane || ':'))"
+        )
+    };
+}
+
+/// PostgreSQL's own clock in milliseconds.
+macro_rules! database_clock {
+    () => {
+        "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+    };
+}
+
+macro_rules! claim {
+    ($lease_begins:expr, $lock:literal) => {
+        concat!(
+            "WITH chosen AS MATERIALIZED (SELECT kind, subject FROM outbox AS ready \
+             WHERE owner IS NULL AND run_at <= $2 AND ",
+            known_kinds!(),
+            " AND ",
+            not_paused!("$2"),
+            " ORDER BY priority, run_at LIMIT $4 ",
+            $lock,
+            ") UPDATE outbox SET owner = $1, leased_until = ",
+            $lease_begins,
+            " + $3 WHERE (kind, subject) IN (SELECT kind, subject FROM chosen) \
+             RETURNING kind, subject, lane, priority, run_at, generation, attempts, \
+             first_failed_at, leased_until, abandoned_at"
+        )
+    };
+}
+
+macro_rules! abandon {
+    ($now:expr, $lock:literal) => {
+        concat!(
+            "WITH chosen AS MATERIALIZED (SELECT kind, subject FROM outbox \
+             WHERE owner IS NOT NULL AND leased_until <= ",
+            $now,
+            " ",
+            $lock,
+            ") UPDATE outbox SET owner = NULL, abandoned_at = leased_until, leased_until = NULL \
+             WHERE (kind, subject) IN (SELECT kind, subject FROM chosen)"
+        )
+    };
+}
+
+statements! {
+    ENQUEUE = "INSERT INTO outbox (kind, subject, lane, priority, run_at, generation, attempts) \
+        VALUES ($1, $2, $3, $4, $5, 1, 0) ON CONFLICT (kind, subject) DO UPDATE \
+        SET generation = outbox.generation + 1, \
+        run_at = CASE WHEN excluded.run_at < outbox.run_at \
+            THEN excluded.run_at ELSE outbox.run_at END, \
+        lane = CASE WHEN excluded.priority < outbox.priority \
+            THEN excluded.lane ELSE outbox.lane END, \
+        priority = CASE WHEN excluded.priority < outbox.priority \
+            THEN excluded.priority ELSE outbox.priority END";
+
+    /// Touches the row so that nobody can take it over before the commit.
+    HOLDS = "UPDATE outbox SET owner = owner \
+        WHERE kind = $1 AND subject = $2 AND owner = $3 AND leased_until = $4";
+
+    FINISH = "DELETE FROM outbox \
+        WHERE kind = $1 AND subject = $2 AND owner = $3 AND leased_until = $4 AND generation = $5";
+
+    RUN_AGAIN = "UPDATE outbox SET owner = NULL, leased_until = NULL, abandoned_at = NULL, \
+        attempts = 0, first_failed_at = NULL, error_class = NULL \
+        WHERE kind = $1 AND subject = $2 AND owner = $3 AND leased_until = $4";
+
+    /// A wish that came while the attempt ran is not made to wait for the attempt's back-off.
+    RETRY_AT = "UPDATE outbox SET owner = NULL, leased_until = NULL, abandoned_at = NULL, \
+        run_at = CASE WHEN generation = $5 OR run_at > $6 THEN $6 ELSE run_at END, \
+        attempts = attempts + 1, first_failed_at = COALESCE(first_failed_at, $7), \
+        error_class = $8 \
+        WHERE kind = $1 AND subject = $2 AND owner = $3 AND leased_until = $4";
+
+    RELEASE = "UPDATE outbox SET owner = NULL, leased_until = NULL \
+        WHERE kind = $1 AND subject = $2 AND owner = $3 AND leased_until = $4";
+
+    RELEASE_ALL = "UPDATE outbox SET owner = NULL, leased_until = NULL \
+        WHERE owner IS NOT NULL AND leased_until > 0 AND owner = $1";
+
+    /// At the start on SQLite, where nobody else can hold a lease.
+    ABANDON_ALL = "UPDATE outbox SET owner = NULL, abandoned_at = leased_until, \
+        leased_until = NULL WHERE owner IS NOT NULL AND leased_until > 0";
+
+    DEPTH = "SELECT kind, COUNT(*) AS rows_waiting, MIN(run_at) AS oldest FROM outbox \
+        GROUP BY kind ORDER BY kind";
+
+    NEXT_RUN_AT = concat!("SELECT MIN(at) AS at FROM (SELECT at FROM (\
+        SELECT run_at AS at FROM outbox AS ready WHERE owner IS NULL AND ", known_kinds!(),
+        " AND ", not_paused!("$1"), " ORDER BY run_at LIMIT 1) AS soonest \
+        UNION ALL SELECT MIN(leased_until) AS at FROM outbox WHERE owner IS NOT NULL \
+        UNION ALL SELECT MIN(ends_at) AS at FROM pauses WHERE ends_at > $1) AS following");
+
+    @differing {
+        CLAIM = claim!("$2", ""), claim!(database_clock!(), "FOR UPDATE SKIP LOCKED");
+
+        ABANDON = abandon!("$1", ""), abandon!(database_clock!(), "FOR UPDATE SKIP LOCKED");
+    }
+}

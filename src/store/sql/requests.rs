@@ -1,0 +1,83 @@
+//! Requests and their reviews.
+
+/// A request with one of its reviews; requests without any come once.
+macro_rules! select {
+    ($from:literal) => {
+        concat!(
+            "SELECT r.id AS id, r.number AS number, r.version AS version, r.origin AS origin, \
+             r.requester AS requester, r.requester_as AS requester_as, r.login AS login, \
+             r.facts AS facts, r.facts_number AS facts_number, \
+             r.approvals_from AS approvals_from, r.wished_seconds AS wished_seconds, \
+             r.justification AS justification, r.ask_first AS ask_first, \
+             r.device_as_of AS device_as_of, r.asked_at AS asked_at, r.answer_by AS answer_by, \
+             r.state AS state, r.state_detail AS state_detail, v.review AS review ",
+            $from
+        )
+    };
+}
+
+statements! {
+    NEXT_NUMBER = "UPDATE counters SET value = value + 1 WHERE name = 'request_number' RETURNING value";
+
+    INSERT = "INSERT INTO requests (id, number, version, origin, requester, requester_as, login, \
+        profile, node, facts, facts_number, approvals_from, wished_seconds, justification, \
+        ask_first, device_as_of, asked_at, answer_by, state, state_detail) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, CAST($14 AS TEXT), \
+        CAST($15 AS TEXT), CAST($16 AS BIGINT), $17, $18, $19, $20) ON CONFLICT DO NOTHING";
+
+    UPDATE = "UPDATE requests SET version = $2, profile = $3, node = $4, facts = $5, \
+        facts_number = $6, approvals_from = $7, device_as_of = CAST($8 AS BIGINT), \
+        answer_by = $9, state = $10, state_detail = $11 WHERE id = $1 AND version = $2 - 1";
+
+    /// Says nothing about a review that is stored already: reviews are only ever appended.
+    INSERT_REVIEW = "INSERT INTO reviews (request, nth, person, verdict, facts_number, review) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (request, nth) DO NOTHING";
+
+    REMEMBER_REVIEWER = "INSERT INTO last_reviews (profile, person, at) VALUES ($1, $2, $3) \
+        ON CONFLICT (profile, person) DO UPDATE SET at = excluded.at \
+        WHERE excluded.at > last_reviews.at";
+
+    BY_ID = select!("FROM requests AS r LEFT JOIN reviews AS v ON v.request = r.id \
+        WHERE r.id = $1 ORDER BY v.nth");
+
+    BY_NUMBER = select!("FROM requests AS r LEFT JOIN reviews AS v ON v.request = r.id \
+        WHERE r.number = $1 ORDER BY v.nth");
+
+    BY_ORIGIN = select!("FROM requests AS r LEFT JOIN reviews AS v ON v.request = r.id \
+        WHERE r.origin = $1 ORDER BY v.nth");
+
+    /// Eight at a time; a short list repeats its last one.
+    FACTS = "SELECT id, facts FROM requests WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+    ID_BY_ORIGIN = "SELECT id FROM requests WHERE origin = $1";
+
+    PENDING_TWIN = "SELECT number FROM requests \
+        WHERE requester = $1 AND profile = $2 AND node = $3 AND state = 'pending'";
+
+    OF_REQUESTER = select!("FROM (SELECT id, number, version, origin, requester, \
+        requester_as, login, facts, facts_number, approvals_from, wished_seconds, justification, \
+        ask_first, device_as_of, asked_at, answer_by, state, state_detail FROM requests \
+        WHERE requester = $1 ORDER BY number DESC LIMIT $2) AS r LEFT JOIN reviews AS v ON v.request = r.id \
+        ORDER BY r.number DESC, v.nth");
+
+    PENDING_IN_PROFILE = select!("FROM (SELECT id, number, version, origin, requester, \
+        requester_as, login, facts, facts_number, approvals_from, wished_seconds, justification, \
+        ask_first, device_as_of, asked_at, answer_by, state, state_detail FROM requests \
+        WHERE state = 'pending' AND profile = $1 ORDER BY asked_at, id LIMIT $2) AS r \
+        LEFT JOIN reviews AS v ON v.request = r.id ORDER BY r.asked_at, r.id, v.nth");
+
+    /// The next profile in the alphabet that something is pending for.
+    NEXT_PENDING_PROFILE = "SELECT profile FROM requests \
+        WHERE state = 'pending' AND profile > $1 ORDER BY profile LIMIT 1";
+
+    ASKED_LATELY = "SELECT COUNT(*) AS times FROM requests \
+        WHERE requester = $1 AND profile = $2 AND asked_at >= $3";
+
+    LAST_REVIEWS = "SELECT person, at FROM last_reviews WHERE profile = $1 \
+        ORDER BY at DESC LIMIT $2";
+
+    DUE = "SELECT id, answer_by FROM requests WHERE state = 'pending' AND answer_by <= $1 \
+        ORDER BY answer_by LIMIT $2";
+
+    NEXT_DUE = "SELECT MIN(answer_by) AS at FROM requests WHERE state = 'pending'";
+}
