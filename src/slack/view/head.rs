@@ -1,0 +1,256 @@
+//! The first line of a card: one sentence a state, the same for everybody.
+
+use super::sentence::{Sentence, say};
+use super::stage::{Failure, Pace, Stage};
+use super::story::{Story, lasted, names, spoken};
+use crate::domain::grant::{EndReason, Ending, FailureCause, Opened};
+use crate::domain::ids::PersonId;
+
+/// "Approved by Grace {d}".
+pub fn approval(story: &Story<'_>) -> Sentence {
+    say("Approved by ")
+        .names(&names(story.approvers()), "and")
+        .say(" ")
+        .date(story.approved_at())
+}
+
+/// The sentence of a state that is not pending.
+pub fn of(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
+    match stage {
+        Stage::Pending => waiting(story),
+        Stage::Lapsed => lapsed(story),
+        Stage::Denied { by, at, note } => {
+            let denied = say("⛔ Denied by ").name(&by.name).say(" ").date(*at);
+            with_note(denied, *note)
+        }
+        Stage::Cancelled(at) => say("↩ Cancelled by ")
+            .name(&story.request.requester.name)
+            .say(" ")
+            .date(*at),
+        Stage::ProfileGone(at) => say("↩ Closed ")
+            .date(*at)
+            .say(": the profile is gone, or ")
+            .name(&story.request.requester.name)
+            .say(" may no longer ask for it. Nothing was granted"),
+        Stage::Applying => say("⏳ ").then(approval(story)).say(", applying…"),
+        Stage::Delayed { since, until } => say("⏳ ")
+            .then(approval(story))
+            .say(", not open yet: Tailscale has not answered since ")
+            .date(*since)
+            .say(". Trying until ")
+            .date(*until),
+        Stage::Active { until, .. } => say("✅ ")
+            .then(approval(story))
+            .say(", active until ")
+            .date(*until),
+        Stage::TimeUp(until) => say("⏹ Its time was up ")
+            .date(*until)
+            .say("; Tailscale closes it by itself, not confirmed yet"),
+        Stage::Closing {
+            ending,
+            until,
+            pace: Pace::Late,
+        } => say("🚨 ")
+            .say(match ending.why {
+                EndReason::Released => "Given back",
+                _ => "Revoked",
+            })
+            .say(", but Tailscale has not confirmed. It may stay open until ")
+            .date(*until)
+            .say("; trying again"),
+        Stage::Closing { ending, .. } => with_note(say("⏳ ").then(ended_by(ending)), note(ending))
+            .say(", closing…"),
+        Stage::MissedUnconfirmed(until) => {
+            say("❗ Approved, but Tailscale could not be reached before ")
+                .date(*until)
+                .say(". If it opened, it closes by itself; not confirmed yet")
+        }
+        Stage::Unclear(until) => say(
+            "❗ Approved, but we don't know what Tailscale did (the answer was lost). Removing it; it closes at ",
+        )
+        .date(*until)
+        .say(" at the latest"),
+        Stage::Closed(ending) => closed(story, ending),
+        Stage::Failed(failure) => say("❗ Approved, but ").then(failed(failure)),
+    }
+}
+
+/// The sentence that stays true for those who did not act: "Approved by Grace {d} for 2 h".
+pub fn decision(story: &Story<'_>) -> Sentence {
+    say("✅ ")
+        .then(approval(story))
+        .say(format!(" for {}", spoken(story.granted())))
+}
+
+/// Why it failed and what that left, without a full stop.
+pub fn failed(failure: &Failure<'_>) -> Sentence {
+    match failure.opened {
+        Opened::Never => because(failure.cause).say(". Nothing was granted"),
+        Opened::Perhaps | Opened::At(_) => say("it failed (")
+            .then(because(failure.cause))
+            .say("). It may have been open until ")
+            .date(failure.at)
+            .say("; it is closed now"),
+    }
+}
+
+/// Why it did not open before its time was up, without a full stop.
+pub fn missed(story: &Story<'_>, ending: &Ending, cause: Option<&FailureCause>) -> Sentence {
+    let ends_at = story.grant.map_or(ending.at, |grant| grant.ends_at);
+    match (cause, ending.opened) {
+        (Some(cause), Opened::Never) => because(cause)
+            .say(". Its time was up ")
+            .date(ends_at)
+            .say("; it never opened"),
+        (Some(cause), _) => say("it failed (")
+            .then(because(cause))
+            .say("). Its time was up ")
+            .date(ends_at)
+            .say("; it may have been open for a while and is closed now"),
+        (None, Opened::Never) => say("Tailscale could not be reached before ")
+            .date(ends_at)
+            .say(". It never opened"),
+        (None, _) => say("Tailscale did not confirm it before ")
+            .date(ends_at)
+            .say(". It may have been open for a while and is closed now"),
+    }
+}
+
+/// How long it was open, as it stands behind "given back" and "revoked".
+pub fn how_long(ending: &Ending) -> String {
+    match ending.opened {
+        Opened::At(since) => format!(", after {}", lasted(since, ending.at)),
+        Opened::Never => "; it had not opened".to_owned(),
+        Opened::Perhaps => "; it was never confirmed open".to_owned(),
+    }
+}
+
+/// Why it failed, without a full stop.
+pub fn because(cause: &FailureCause) -> Sentence {
+    match cause {
+        FailureCause::Refused { status, sentence } => {
+            let known = sentence.trim_start().starts_with(&status.to_string());
+            let number = if known {
+                String::new()
+            } else {
+                format!("{status}, ")
+            };
+            say(format!("Tailscale refused: {number}")).report(sentence)
+        }
+        other => Sentence::default().report(&other.to_string()),
+    }
+}
+
+/// What an approver reads while it is pending and something has happened already; `reader` is
+/// nobody when their own review would not count.
+pub fn pending(story: &Story<'_>, reader: Option<&PersonId>) -> Option<Sentence> {
+    let counts = match reader.map(|reader| (reader, story.approval_of(reader))) {
+        Some((reader, Some(mine))) => Some(mine_counts(story, reader, mine.at)),
+        _ if story.standing().is_empty() => None,
+        None => Some(say("🟡 ").then(count(story))),
+        Some(_) => Some(say("🟡 ").then(count(story)).say(", yours is still needed")),
+    };
+    let shortened = story.shortened().map(|s| say("For ").then(s));
+    match (counts, shortened) {
+        (Some(counts), Some(shortened)) => Some(counts.say(". ").then(shortened)),
+        (counts, shortened) => counts.or(shortened),
+    }
+}
+
+/// "1 of 2 approvals (Grace {d})".
+pub fn count(story: &Story<'_>) -> Sentence {
+    let standing = story.standing();
+    let mut sentence = say(format!(
+        "{} of {} approvals (",
+        standing.len(),
+        story.request.facts.approvals
+    ));
+    for (at, review) in standing.iter().enumerate() {
+        sentence = sentence
+            .say(if at == 0 { "" } else { ", " })
+            .name(&review.by.name)
+            .say(" ")
+            .date(review.at);
+    }
+    sentence.say(")")
+}
+
+fn mine_counts(
+    story: &Story<'_>,
+    reader: &PersonId,
+    at: chrono::DateTime<chrono::Utc>,
+) -> Sentence {
+    let sentence = say("🟡 You approved ")
+        .date(at)
+        .say(format!("; {} more needed", story.missing()));
+    let awaited = story.awaited(Some(reader));
+    if awaited.is_empty() {
+        sentence
+    } else {
+        sentence.say(" (").names(&awaited, "or").say(")")
+    }
+}
+
+fn waiting(story: &Story<'_>) -> Sentence {
+    let mut sentence = say("🕒 Asked for ")
+        .then(story.what())
+        .say(format!(" ({}", spoken(story.request.facts.duration)));
+    if story.shortened().is_some() {
+        sentence = sentence.say(format!(" instead of {}", spoken(story.request.wished)));
+    }
+    sentence.say(")")
+}
+
+fn lapsed(story: &Story<'_>) -> Sentence {
+    let sentence = if story.standing().is_empty() {
+        say("⌛ Nobody answered by ")
+    } else {
+        say("⌛ Only ").then(count(story)).say(" by ")
+    };
+    sentence
+        .date(story.request.answer_by)
+        .say(". Closed, nothing was granted")
+}
+
+fn ended_by(ending: &Ending) -> Sentence {
+    let by = ending.by.as_ref().map(|person| person.name.as_str());
+    let sentence = match ending.why {
+        EndReason::Released => say("Given back"),
+        _ => say("Revoked"),
+    };
+    match by {
+        Some(name) => sentence.say(" by ").name(name),
+        None => sentence,
+    }
+    .say(" ")
+    .date(ending.at)
+}
+
+fn closed(story: &Story<'_>, ending: &Ending) -> Sentence {
+    let after = how_long(ending);
+    let ends_at = story.grant.map_or(ending.at, |grant| grant.ends_at);
+    match &ending.why {
+        EndReason::Expired => say("⏹ Ended ")
+            .date(ends_at)
+            .say(format!(", after its {}", spoken(story.granted()))),
+        EndReason::Released => say("⏹ ").then(ended_by(ending)).say(after),
+        EndReason::Revoked => with_note(say("🔒 ").then(ended_by(ending)), note(ending)).say(after),
+        EndReason::NeverOpened { cause } => {
+            say("❗ Approved, but ").then(missed(story, ending, cause.as_ref()))
+        }
+        EndReason::Failed { cause } => say("❗ Approved, but ")
+            .then(because(cause))
+            .say(". Nothing was granted"),
+    }
+}
+
+fn note(ending: &Ending) -> Option<&str> {
+    ending.note.as_deref()
+}
+
+fn with_note(sentence: Sentence, note: Option<&str>) -> Sentence {
+    match note.map(str::trim).filter(|note| !note.is_empty()) {
+        Some(note) => sentence.say(": ").quote(note),
+        None => sentence,
+    }
+}

@@ -1,0 +1,221 @@
+//! One-line messages: what is news to somebody, told once as a new message.
+//!
+//! The requester's carry the buttons of the new state and are kept up to date: buttons go when
+//! they stop working. Those of the security channel and of the thread stay as they are.
+
+use super::buttons;
+use super::facts;
+use super::head;
+use super::message::Message;
+use super::requester;
+use super::sentence::{Sentence, say};
+use super::stage::Stage;
+use super::story::{Story, names, spoken};
+use crate::domain::audit::{Actor, AuditEvent, EventKind, Hearer};
+use crate::domain::grant::{EndReason, Ending, FailureCause, Opened};
+use slack_morphism::prelude::SlackBlockButtonElement;
+
+/// The new line that an event is worth to this hearer.
+pub fn line(story: &Story<'_>, event: &AuditEvent, hearer: Hearer) -> Message {
+    match hearer {
+        Hearer::Requester => line_now(story, event),
+        Hearer::Security => told(&for_security(story, event), Vec::new()),
+        Hearer::Channel => told(&for_thread(story, event), Vec::new()),
+    }
+}
+
+/// The requester's line as it should stand now: the sentence of the event for as long as it is
+/// true, and only buttons that work.
+pub fn line_now(story: &Story<'_>, event: &AuditEvent) -> Message {
+    let stage = Stage::of(story);
+    told(
+        &for_requester(story, &stage, event),
+        buttons_of(story, &stage, &event.kind),
+    )
+}
+
+fn told(sentence: &Sentence, buttons: Vec<SlackBlockButtonElement>) -> Message {
+    let mut blocks = vec![sentence.block()];
+    blocks.extend(buttons::row(buttons));
+    Message {
+        text: sentence.text(),
+        blocks,
+    }
+}
+
+fn for_requester(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Sentence {
+    let profile = &story.request.facts.profile_name;
+    match &event.kind {
+        EventKind::Activated { .. } => opened(story, stage, event),
+        EventKind::EndingSoon { ends_at, left } => match stage {
+            Stage::Active { .. } => say("⏰ ")
+                .name(profile)
+                .say(" ends ")
+                .date(*ends_at)
+                .say(format!(", in {}", spoken(*left))),
+            _ => say("⏰ ").name(profile).say(" was to end ").date(*ends_at),
+        },
+        EventKind::Denied { note, .. } => {
+            let denied = by(
+                say("⛔ Your request for ")
+                    .then(story.what())
+                    .say(" was denied"),
+                event,
+            );
+            match note.as_deref().map(str::trim) {
+                Some(note) if !note.is_empty() => denied.say(": ").quote(note),
+                _ => denied,
+            }
+        }
+        EventKind::Lapsed => head::of(story, &Stage::Lapsed)
+            .say(" · ")
+            .then(story.what()),
+        EventKind::Failed { cause } => {
+            let failed = match stage {
+                Stage::Failed(newest) if newest.at <= event.at => failed(cause),
+                Stage::Closed(ending) if ended_failed(ending) => failed(cause),
+                _ => at_first(cause),
+            };
+            failed.say(" · ").then(story.what())
+        }
+        EventKind::EndingBegan {
+            why: EndReason::Failed { cause },
+            ..
+        } => match stage {
+            Stage::Unclear(_) => head::of(story, stage).say(" · ").then(story.what()),
+            Stage::Failed(newest) if newest.opened == Opened::Perhaps => {
+                head::of(story, stage).say(" · ").then(story.what())
+            }
+            Stage::Closed(ending) if ended_failed(ending) => {
+                head::of(story, stage).say(" · ").then(story.what())
+            }
+            _ => at_first(cause).say(" · ").then(story.what()),
+        },
+        EventKind::Ended {
+            why: EndReason::Expired,
+        } => say("⏹ ")
+            .name(profile)
+            .say(" ended ")
+            .date(story.grant.map_or(event.at, |grant| grant.ends_at)),
+        _ => requester::head_of(story, stage)
+            .say(" · ")
+            .then(story.what()),
+    }
+}
+
+fn opened(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Sentence {
+    let Stage::Active { .. } = stage else {
+        return say("✅ ")
+            .name(&story.request.facts.profile_name)
+            .say(" was opened on ")
+            .code(&story.request.facts.device.name)
+            .say(" ")
+            .date(event.at);
+    };
+    let granted = spoken(story.granted());
+    requester::head_of(story, stage)
+        .say(", approved by ")
+        .names(&names(story.approvers()), "and")
+        .say(match facts::left_when_late(story, stage) {
+            Some((_, left)) => format!(" · opened late, {} of {granted} left", spoken(left)),
+            None => format!(" · for {granted}"),
+        })
+}
+
+fn failed(cause: &FailureCause) -> Sentence {
+    say("❗ Approved, but ")
+        .then(head::because(cause))
+        .say(". Nothing was granted")
+}
+
+/// What is left of a failure once it was tried again.
+fn at_first(cause: &FailureCause) -> Sentence {
+    say("❗ At first ")
+        .then(head::because(cause))
+        .say("; tried again since, see the newer message")
+}
+
+/// Whether nothing was tried after the failure until its time was up.
+fn ended_failed(ending: &Ending) -> bool {
+    matches!(ending.why, EndReason::NeverOpened { cause: Some(_) })
+}
+
+/// "… by Grace {d}".
+fn by(sentence: Sentence, event: &AuditEvent) -> Sentence {
+    match &event.actor {
+        Actor::Person(person) => sentence.say(" by ").name(&person.name),
+        Actor::Account(_) | Actor::Lapse => sentence,
+    }
+    .say(" ")
+    .date(event.at)
+}
+
+fn for_security(story: &Story<'_>, event: &AuditEvent) -> Sentence {
+    let subject = say("🚨 ")
+        .code(&story.request.number.to_string())
+        .say(": ")
+        .name(&story.request.requester.name)
+        .say(" was to get ")
+        .then(story.what())
+        .say(", approved by ")
+        .names(&names(story.approvers()), "and");
+    match &event.kind {
+        EventKind::Failed { cause } => subject
+            .say(", but ")
+            .then(head::because(cause))
+            .say(". Nothing was granted."),
+        EventKind::EndingBegan {
+            why: EndReason::Failed { cause },
+            ..
+        } => {
+            let until = story.grant.map_or(event.at, |grant| grant.ends_at);
+            subject
+                .say(", but it failed (")
+                .then(head::because(cause))
+                .say(") after a write whose answer was lost. It is being removed and closes at ")
+                .date(until)
+                .say(" at the latest.")
+        }
+        _ => subject.say(". ").then(head::of(story, &Stage::of(story))),
+    }
+}
+
+fn for_thread(story: &Story<'_>, event: &AuditEvent) -> Sentence {
+    let ending = story.grant.and_then(|grant| match &grant.state {
+        crate::domain::grant::GrantState::Ended { ending, .. } => Some(ending),
+        _ => None,
+    });
+    match (&event.kind, ending) {
+        (EventKind::Retried { .. }, _) => by(say("↻ Tried again"), event),
+        (EventKind::Ended { .. }, Some(ending)) => {
+            // The note stays between the people whom it concerns.
+            let ending = crate::domain::grant::Ending {
+                note: None,
+                ..ending.clone()
+            };
+            head::of(story, &Stage::Closed(&ending))
+        }
+        _ => head::of(story, &Stage::of(story)),
+    }
+}
+
+fn buttons_of(
+    story: &Story<'_>,
+    stage: &Stage<'_>,
+    event: &EventKind,
+) -> Vec<SlackBlockButtonElement> {
+    let again = |label: &str| story.profile.map(|_| buttons::ask_again(story, label));
+    let button = match event {
+        EventKind::Activated { .. } | EventKind::EndingSoon { .. } => match stage {
+            Stage::Active { .. } => Some(buttons::release(story, "I'm done")),
+            _ => None,
+        },
+        EventKind::Failed { .. } | EventKind::EndingBegan { .. } => {
+            stage.can_be_retried(story).then(|| buttons::retry(story))
+        }
+        EventKind::Denied { .. } | EventKind::Lapsed => again("Ask again…"),
+        EventKind::Ended { .. } => again("Ask again"),
+        _ => None,
+    };
+    button.into_iter().collect()
+}

@@ -1,0 +1,172 @@
+//! The requester's own card.
+
+use super::approver::more;
+use super::buttons;
+use super::facts;
+use super::form::nobody_has_a_card;
+use super::head;
+use super::kit;
+use super::message::Message;
+use super::sentence::{Sentence, say};
+use super::stage::Stage;
+use super::story::{Story, Told, spoken};
+use crate::domain::grant::EndReason;
+use slack_morphism::prelude::SlackBlockButtonElement;
+
+/// The card of who asked.
+pub fn card(story: &Story<'_>) -> Message {
+    let stage = Stage::of(story);
+    let head = head_of(story, &stage);
+    let details = details(story, &stage);
+    let mut blocks = vec![head.block()];
+    if !names_its_object(&stage) {
+        blocks.push(
+            story
+                .what()
+                .say(format!(" for {}", spoken(story.request.facts.duration)))
+                .block(),
+        );
+    }
+    blocks.push(kit::quotation(story.request.justification.as_deref()));
+    let notices = facts::notices(story, &stage);
+    let late = facts::opened_late(story, &stage);
+    for line in details.iter().chain(&notices).chain(&late) {
+        blocks.push(kit::context(line.mrkdwn()));
+    }
+    blocks.extend(buttons::row(buttons_of(story, &stage)));
+    blocks.push(kit::context(facts::signature(story).mrkdwn()));
+    let mut text = head;
+    if !names_its_object(&stage) {
+        text = text.say(" · ").then(story.what());
+    }
+    if let Some(first) = details.into_iter().next() {
+        text = text.say(" · ").then(first);
+    }
+    Message {
+        text: text.text(),
+        blocks,
+    }
+}
+
+/// The first line, as the person who waits for it reads it.
+pub fn head_of(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
+    match stage {
+        Stage::Active { until, .. } => say("✅ ")
+            .name(&story.request.facts.profile_name)
+            .say(" is open on ")
+            .code(&story.request.facts.device.name)
+            .say(" until ")
+            .date(*until),
+        Stage::Closed(ending) if ending.why == EndReason::Expired => {
+            let at = story.grant.map_or(ending.at, |grant| grant.ends_at);
+            say("⏹ ")
+                .name(&story.request.facts.profile_name)
+                .say(" ended ")
+                .date(at)
+        }
+        other => head::of(story, other),
+    }
+}
+
+fn names_its_object(stage: &Stage<'_>) -> bool {
+    match stage {
+        Stage::Pending | Stage::Active { .. } => true,
+        Stage::Closed(ending) => ending.why == EndReason::Expired,
+        _ => false,
+    }
+}
+
+fn details(story: &Story<'_>, stage: &Stage<'_>) -> Vec<Sentence> {
+    match stage {
+        Stage::Pending => waiting(story),
+        Stage::Active { .. } => vec![
+            say("approved by ")
+                .names(&super::story::names(story.approvers()), "and")
+                .say(" ")
+                .date(story.approved_at())
+                .say(format!(" · for {}", spoken(story.granted()))),
+        ],
+        Stage::Closed(ending) if ending.why == EndReason::Expired => {
+            vec![
+                say("on ")
+                    .code(&story.request.facts.device.name)
+                    .say(format!(", after its {}", spoken(story.granted()))),
+            ]
+        }
+        Stage::Failed(_) | Stage::Unclear(_) => match story.security_told {
+            Told::In(channel) => vec![
+                Sentence::default()
+                    .channel(channel.as_str())
+                    .say(" has been told"),
+            ],
+            Told::NotYet => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn waiting(story: &Story<'_>) -> Vec<Sentence> {
+    let request = story.request;
+    let mut first = if story.standing().is_empty() {
+        Sentence::default()
+    } else {
+        head::count(story).say(" · ")
+    };
+    let awaited = story.awaited(Some(&request.requester.id));
+    let own = story
+        .asked
+        .iter()
+        .any(|asked| *asked.person == request.requester.id);
+    first = match (awaited.is_empty(), own) {
+        (false, _) => first.say("waiting for ").names(&awaited, "or"),
+        (true, true) => first.say("waiting for your own approval"),
+        (true, false) => first.say("waiting for an approver"),
+    };
+    let mut lines = vec![first.say(" · closes ").date(request.answer_by)];
+    if let Some(shortened) = story.shortened() {
+        lines.push(say("For ").then(shortened).say("."));
+    }
+    if story.asked.is_empty() {
+        lines.push(nobody_has_a_card(request.number));
+    }
+    if story.others_able > 0 {
+        lines.push(
+            say("Also able to answer: ")
+                .say(more(story.others_able))
+                .say(", with ")
+                .code(&format!("/access status {}", request.number)),
+        );
+    }
+    let unreached = story.unreached();
+    if !unreached.is_empty() {
+        let mut line = say("⚠ Could not reach ").names(&unreached, "and").say(".");
+        if unreached.len() == story.asked.len() {
+            line = line.say(" Nobody has a card yet: tell one of them yourself.");
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlockButtonElement> {
+    let again = |label: &str| {
+        story
+            .profile
+            .map(|_| buttons::ask_again(story, label))
+            .into_iter()
+    };
+    match stage {
+        Stage::Pending => vec![buttons::cancel(story)],
+        Stage::Delayed { .. } => vec![buttons::release(story, "I don't need it any more")],
+        Stage::Active { .. } => vec![buttons::release(story, "I'm done")],
+        Stage::Failed(_) if stage.can_be_retried(story) => vec![buttons::retry(story)],
+        Stage::Denied { .. } | Stage::Lapsed => again("Ask again…").collect(),
+        Stage::Cancelled(_) | Stage::Closed(_) | Stage::Failed(_) => again("Ask again").collect(),
+        Stage::Applying
+        | Stage::TimeUp(_)
+        | Stage::Closing { .. }
+        | Stage::MissedUnconfirmed(_)
+        | Stage::Unclear(_)
+        | Stage::ProfileGone(_) => Vec::new(),
+    }
+}
