@@ -1,0 +1,50 @@
+//! The devices that a person may ask for, from memory.
+
+use super::App;
+use crate::domain::device::Device;
+use crate::domain::person::Identity;
+use crate::domain::policy::Profile;
+use crate::domain::request::Request;
+pub use crate::tailscale::Offer;
+use std::sync::Arc;
+
+impl App {
+    /// Own devices first, online ones first. When there is none, the index is read again soon.
+    pub fn offers(&self, who: &Identity, profile: &Profile) -> Vec<Offer> {
+        let now = self.clock.now();
+        let offers = self.devices.of_owner(&who.login, &profile.devices, now);
+        if offers.is_empty() {
+            self.refresher.refresh_soon();
+        }
+        offers
+    }
+
+    /// At most so many of them whose name contains what was typed. A name that nobody has makes
+    /// the index be read again soon.
+    pub fn find_devices(
+        &self,
+        typed: &str,
+        who: &Identity,
+        profile: &Profile,
+        at_most: usize,
+    ) -> Vec<Arc<Device>> {
+        let now = self.clock.now();
+        let found = self
+            .devices
+            .search(typed, &who.login, &profile.devices, now, at_most);
+        if found.is_empty() {
+            self.refresher.refresh_soon();
+        }
+        found.into_iter().map(|offer| offer.device).collect()
+    }
+
+    /// The device as the index has it, if that is newer than what the request was judged by.
+    pub(super) fn device_seen_since(&self, request: &Request) -> Option<Arc<Device>> {
+        let judged_by = request.device_as_of.unwrap_or(request.asked_at);
+        let snapshot = self.devices.snapshot();
+        snapshot
+            .as_of()
+            .filter(|as_of| *as_of >= judged_by)
+            .and_then(|_| self.devices.get(&request.facts.device.node))
+    }
+}

@@ -1,0 +1,242 @@
+//! Everything that a message about a request tells, read together.
+
+use super::App;
+use super::gather::TO_LOOK;
+use super::patience::Patience;
+use crate::domain::audit::EventKind;
+use crate::domain::card::{Card, Delivery, Face, HowAsked};
+use crate::domain::device::Device;
+use crate::domain::facts::FactChange;
+use crate::domain::grant::Grant;
+use crate::domain::ids::{ChannelId, GrantId, PersonId, RequestId};
+use crate::domain::person::Identity;
+use crate::domain::policy::{Profile, Selector};
+use crate::domain::request::Request;
+use crate::domain::rights::{ReviewRight, may_review};
+use crate::domain::world::Unidentified;
+use crate::store::StoreError;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// "Asked lately" looks back this far.
+const LATELY: TimeDelta = TimeDelta::days(30);
+
+/// What is known about a request, for showing it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The request.
+    pub request: Request,
+    /// Its grant, once it is approved.
+    pub grant: Option<Grant>,
+    /// The device as the index has it.
+    pub device: Option<Arc<Device>>,
+    /// Whose cards were sent when it was asked.
+    pub asked: Vec<AskedPerson>,
+    /// How many more may answer.
+    pub others_able: u32,
+    /// How often this person asked for this profile lately, this time not counted.
+    pub asked_lately: u32,
+    /// Whose stored approval would not count now: they left the group, or their account changed.
+    pub no_longer: Vec<PersonId>,
+    /// The security channel, if it was told of a failure.
+    pub security_told: Option<ChannelId>,
+    /// When its facts changed last while it was pending, and which.
+    pub changed: Option<(DateTime<Utc>, Vec<FactChange>)>,
+}
+
+/// Somebody whose card was sent when the request was made.
+#[derive(Clone, Debug)]
+pub struct AskedPerson {
+    /// Who.
+    pub person: PersonId,
+    /// What they are called.
+    pub name: String,
+    /// Why they are asked.
+    pub because: Selector,
+    /// Where their card is.
+    pub delivery: Delivery,
+}
+
+/// Where the names of people who were asked come from.
+#[derive(Clone, Copy)]
+enum Names {
+    /// The store, and Slack where that is too old.
+    OfSlack,
+    /// The store, however old.
+    Stored,
+}
+
+impl App {
+    /// Reads what is known about a request; people whose name is not known are asked for.
+    pub async fn know(&self, id: &RequestId) -> Result<Option<Known>, StoreError> {
+        self.know_by(id, Names::OfSlack).await
+    }
+
+    /// Reads what is known about a request without asking Slack for anything, for answering
+    /// within Slack's patience.
+    pub async fn know_stored(&self, id: &RequestId) -> Result<Option<Known>, StoreError> {
+        self.know_by(id, Names::Stored).await
+    }
+
+    async fn know_by(&self, id: &RequestId, names: Names) -> Result<Option<Known>, StoreError> {
+        let Some(request) = self.store.request(id).await? else {
+            return Ok(None);
+        };
+        let grant = self.store.grant(&GrantId::of(id)).await?;
+        let cards = self.store.cards_of(id).await?;
+        let asked = self
+            .asked_people(&cards, &request.requester.id, names)
+            .await?;
+        let since = request.asked_at - LATELY;
+        let person = &request.requester.id;
+        let counted = self
+            .store
+            .asked_lately(person, &request.facts.profile, since)
+            .await?;
+        let security_told = self.security_told(id, grant.as_ref()).await?;
+        let changed = self.changed(&request).await?;
+        let ids = asked.iter().map(|asked| &asked.person).collect();
+        let others_able = self.others_able(&request, &ids).await?;
+        let no_longer = self.no_longer_entitled(&request).await?;
+        let device = self.devices.get(&request.facts.device.node);
+        Ok(Some(Known {
+            request,
+            grant,
+            device,
+            asked,
+            others_able,
+            asked_lately: counted.saturating_sub(1),
+            no_longer,
+            security_told,
+            changed,
+        }))
+    }
+
+    /// The profiles that this person may see in the form, in the order of the configuration.
+    pub fn requestable(&self, who: &Identity) -> Vec<&Profile> {
+        let (roster, now) = (self.memberships.roster(), self.clock.now());
+        let may = |profile: &&Profile| {
+            crate::domain::rights::may_request(profile, &roster, who, now)
+                >= crate::domain::roster::Membership::Stale
+        };
+        self.policy.profiles.iter().filter(may).collect()
+    }
+
+    /// What people are called, by id; whoever is not known is asked for.
+    pub async fn names(
+        &self,
+        ids: &BTreeSet<PersonId>,
+    ) -> Result<BTreeMap<PersonId, String>, StoreError> {
+        let gathered = self
+            .gather(ids, TO_LOOK, Patience::for_a_decision())
+            .await?;
+        if let Err(error) = gathered.save_alone(&self.store, self.clock.now()).await {
+            tracing::warn!(%error, "what Slack said about people could not be kept");
+        }
+        let mut names = self.stored_names(ids).await?;
+        names.extend(gathered.names());
+        Ok(names)
+    }
+
+    async fn stored_names(
+        &self,
+        ids: &BTreeSet<PersonId>,
+    ) -> Result<BTreeMap<PersonId, String>, StoreError> {
+        let wanted: Vec<PersonId> = ids.iter().cloned().collect();
+        let people = self.store.people(&wanted).await?;
+        Ok(people.into_iter().map(|p| (p.id, p.name)).collect())
+    }
+
+    async fn asked_people(
+        &self,
+        cards: &[Card],
+        requester: &PersonId,
+        names: Names,
+    ) -> Result<Vec<AskedPerson>, StoreError> {
+        let asked: Vec<(&PersonId, &Selector, &Delivery)> = cards
+            .iter()
+            .filter_map(|card| match &card.face {
+                Face::Approver {
+                    person,
+                    because,
+                    how: HowAsked::Asked,
+                } => Some((person, because, &card.delivery)),
+                _ => None,
+            })
+            .collect();
+        let mut ids: BTreeSet<PersonId> = asked.iter().map(|(id, ..)| (*id).clone()).collect();
+        ids.insert(requester.clone());
+        let names = match names {
+            Names::OfSlack => self.names(&ids).await?,
+            Names::Stored => self.stored_names(&ids).await?,
+        };
+        let mut people: BTreeMap<PersonId, AskedPerson> = BTreeMap::new();
+        for (person, because, delivery) in asked {
+            people.entry(person.clone()).or_insert_with(|| AskedPerson {
+                person: person.clone(),
+                name: names
+                    .get(person)
+                    .cloned()
+                    .unwrap_or_else(|| person.to_string()),
+                because: because.clone(),
+                delivery: delivery.clone(),
+            });
+        }
+        Ok(people.into_values().collect())
+    }
+
+    /// Whoever cannot be read just now is not said to be gone: the decision itself asks again.
+    async fn no_longer_entitled(&self, request: &Request) -> Result<Vec<PersonId>, StoreError> {
+        let profile = self.policy.profile(&request.facts.profile);
+        let Some(profile) = profile.filter(|_| request.is_pending()) else {
+            return Ok(Vec::new());
+        };
+        let standing = request.reviews.iter().filter(|r| request.stands(r));
+        let givers: BTreeSet<PersonId> = standing.map(|review| review.by.id.clone()).collect();
+        let people = self
+            .gather(&givers, TO_LOOK, Patience::for_a_decision())
+            .await?
+            .people;
+        let (roster, now) = (self.memberships.roster(), self.clock.now());
+        let gone = people.into_iter().filter(|(_, who)| match who {
+            Ok(who) => may_review(profile, &roster, who, now) == ReviewRight::None,
+            Err(Unidentified::Refused(_)) => true,
+            Err(Unidentified::Unread) => false,
+        });
+        Ok(gone.map(|(id, _)| id).collect())
+    }
+
+    async fn security_told(
+        &self,
+        id: &RequestId,
+        grant: Option<&Grant>,
+    ) -> Result<Option<ChannelId>, StoreError> {
+        if grant.is_none() {
+            return Ok(None);
+        }
+        let told = self.store.security_told(id).await?;
+        Ok(told.and_then(|stored| match stored.event.kind {
+            EventKind::SecurityTold { channel } => Some(channel),
+            _ => None,
+        }))
+    }
+
+    /// What changed last while the request was pending.
+    async fn changed(
+        &self,
+        request: &Request,
+    ) -> Result<Option<(DateTime<Utc>, Vec<FactChange>)>, StoreError> {
+        if !request.is_pending() || request.facts_number == 1 {
+            return Ok(None);
+        }
+        let events = self.store.events_of(&request.id).await?;
+        Ok(events
+            .into_iter()
+            .rev()
+            .find_map(|stored| match stored.event.kind {
+                EventKind::FactsChanged { changes, .. } => Some((stored.event.at, changes)),
+                _ => None,
+            }))
+    }
+}
