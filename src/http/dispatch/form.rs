@@ -1,0 +1,445 @@
+//! The request form: opened, drawn again when the profile changes, submitted.
+
+use super::{Switchboard, as_json, click_of, errors, sentence, update};
+use crate::app::Failure;
+use crate::app::decide::Click;
+use crate::app::devices::Offer;
+use crate::app::gather::TO_LOOK;
+use crate::app::patience::Patience;
+use crate::app::submit::{Asked, Field as AppField, NotAsked, Wish};
+use crate::domain::duration::parse_duration;
+use crate::domain::ids::{Origin, PersonId, ProfileId, RequestId};
+use crate::domain::person::Identity;
+use crate::domain::policy::ApproverChoice;
+use crate::domain::refusal::Refusal;
+use crate::domain::world::Unidentified;
+use crate::http::reply::Reply;
+use crate::slack::parse::{BlockActions, Command, Shortcut, Surface, Values, ViewSubmission};
+use crate::slack::text::escape;
+use crate::slack::view::form::{self, Devices, DurationWish, FormModel, MOST_OPTIONS, Typed};
+use crate::slack::view::ids::callback::SHORTEN_FORM;
+use crate::slack::view::ids::{Field, action};
+use crate::slack::{Class, TriggerId};
+use std::time::Duration;
+
+/// `views.open` has this long; the trigger lives three seconds.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why a form is not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotOpened {
+    /// Slack lets only so many forms open at once.
+    Busy,
+    /// Slack did not open it.
+    Refused,
+    /// Slack's answer did not come in time.
+    Unanswered,
+}
+
+impl NotOpened {
+    /// For somebody who wants to ask.
+    fn to_ask(self) -> String {
+        match self {
+            Self::Busy => {
+                "Slack lets only so many forms open at once. Nothing was asked; try again in a minute."
+            }
+            Self::Refused => "Slack did not open the form. Nothing was asked; try again.",
+            Self::Unanswered => {
+                "Slack did not say whether the form opened. Nothing was asked; if you see none, try again."
+            }
+        }
+        .to_owned()
+    }
+
+    /// For somebody who pressed a button on a card.
+    pub(super) fn to_press_again(self) -> String {
+        match self {
+            Self::Busy => {
+                "Slack lets only so many forms open at once. Nothing changed; press the button again in a minute."
+            }
+            Self::Refused => "The form did not open. Nothing changed; press the button again.",
+            Self::Unanswered => {
+                "Slack did not say whether the form opened. Nothing changed; if you see none, press the button again."
+            }
+        }
+        .to_owned()
+    }
+}
+
+/// What the form shows when it opens.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Start {
+    profile: Option<ProfileId>,
+    typed: Typed,
+}
+
+impl Switchboard {
+    pub(super) async fn open_by_command(&self, command: &Command) -> Reply {
+        let Some(trigger) = &command.trigger else {
+            return Reply::ephemeral(&NotOpened::Refused.to_ask());
+        };
+        match self
+            .open(&command.caller.person, trigger, Start::default())
+            .await
+        {
+            Ok(()) => Reply::Empty,
+            Err(sentence) => Reply::ephemeral(&sentence),
+        }
+    }
+
+    pub(super) async fn open_by_shortcut(&self, shortcut: Shortcut) -> Reply {
+        let person = shortcut.caller.person.clone();
+        if let Err(failure) = self.admit(&shortcut.caller, "command").await {
+            self.tell(None, person, None, &failure);
+            return Reply::Empty;
+        }
+        let Some(trigger) = &shortcut.trigger else {
+            return Reply::Empty;
+        };
+        if let Err(sentence) = self.open(&person, trigger, Start::default()).await {
+            tracing::info!("a form was not opened");
+            self.say(None, person, escape(&sentence));
+        }
+        Reply::Empty
+    }
+
+    /// "Ask again": the form with the old request's profile, device and reason.
+    pub(super) async fn open_again(
+        &self,
+        actions: &BlockActions,
+        click: &Click,
+        id: &RequestId,
+    ) -> Result<(), Failure> {
+        let request = self.app.store.request(id).await?;
+        let Some(request) = request.filter(|request| request.requester.id == click.by) else {
+            return Err(self.app.refuse_unknown(click, "ask_again").await);
+        };
+        let typed = Typed {
+            device: Some(request.facts.device.node.clone()),
+            justification: request.justification.clone(),
+            ..Typed::default()
+        };
+        let start = Start {
+            profile: Some(request.facts.profile.clone()),
+            typed,
+        };
+        let Some(trigger) = &actions.trigger else {
+            return Ok(());
+        };
+        if let Err(sentence) = self.open(&click.by, trigger, start).await {
+            self.say(
+                actions.response_url.clone(),
+                click.by.clone(),
+                escape(&sentence),
+            );
+        }
+        Ok(())
+    }
+
+    /// Opens the form, or says why not.
+    async fn open(
+        &self,
+        person: &PersonId,
+        trigger: &TriggerId,
+        start: Start,
+    ) -> Result<(), String> {
+        let who = self
+            .identify(person)
+            .await
+            .map_err(|failure| sentence(&failure))?;
+        let view = self
+            .draw(&who, &start)
+            .await
+            .map_err(|failure| sentence(&failure))?;
+        self.open_view(trigger, &view)
+            .await
+            .map_err(NotOpened::to_ask)
+    }
+
+    /// `views.open`; above its limit nothing can be queued, because triggers die in three
+    /// seconds, so the person is told.
+    pub(super) async fn open_view(
+        &self,
+        trigger: &TriggerId,
+        view: &impl serde::Serialize,
+    ) -> Result<(), NotOpened> {
+        match self
+            .app
+            .clock
+            .timeout(PATIENCE, self.app.slack.views_open(trigger, &as_json(view)))
+            .await
+        {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if error.error == "ratelimited" => {
+                metrics::counter!("lapse_forms_not_opened_total").increment(1);
+                Err(NotOpened::Busy)
+            }
+            Ok(Err(error)) if error.class == Class::Ambiguous => Err(NotOpened::Unanswered),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "Slack did not open a form");
+                Err(NotOpened::Refused)
+            }
+            Err(_) => Err(NotOpened::Unanswered),
+        }
+    }
+
+    pub(super) async fn identify(&self, person: &PersonId) -> Result<Identity, Failure> {
+        let (who, gathered) = self
+            .app
+            .who_is(person, TO_LOOK, Patience::before_a_form())
+            .await?;
+        let app = self.app.clone();
+        // Kept for the next time; the form does not wait for it.
+        tokio::spawn(async move {
+            if let Err(error) = gathered.save_alone(&app.store, app.clock.now()).await {
+                tracing::warn!(%error, "what Slack said about somebody could not be kept");
+            }
+        });
+        let refusal = match who {
+            Ok(who) => return Ok(who),
+            Err(Unidentified::Refused(why)) => Refusal::Identity(why),
+            Err(Unidentified::Unread) => Refusal::CouldNotCheckYou,
+        };
+        Err(self
+            .app
+            .refuse(&click_of(person), None, "open_form", refusal)
+            .await)
+    }
+
+    async fn draw(
+        &self,
+        who: &Identity,
+        start: &Start,
+    ) -> Result<crate::slack::view::View, Failure> {
+        let profiles = self.app.requestable(who);
+        let wanted = start.profile.as_ref();
+        let chosen = profiles
+            .iter()
+            .copied()
+            .find(|profile| Some(&profile.id) == wanted)
+            .or_else(|| {
+                (profiles.len() == 1)
+                    .then(|| profiles.first().copied())
+                    .flatten()
+            });
+        let offers = chosen
+            .map(|profile| self.app.offers(who, profile))
+            .unwrap_or_default();
+        let approvers = match chosen {
+            Some(profile) if profile.approver_choice == ApproverChoice::Requester => {
+                self.app.read_approvers(who, profile).await?;
+                self.app.named_approvers(who, profile).await?
+            }
+            _ => Vec::new(),
+        };
+        let model = FormModel {
+            profiles,
+            chosen,
+            devices: devices(&offers, &start.typed),
+            approvers,
+            typed: start.typed.clone(),
+            who_approves: String::new(),
+            warnings: Vec::new(),
+        };
+        Ok(form::request_form(&model))
+    }
+
+    /// The profile or the duration changed in an open form: it is drawn again, after the
+    /// acknowledgement.
+    pub(super) fn view_changed(&self, actions: BlockActions) -> Reply {
+        let Surface::View(view) = actions.surface else {
+            return Reply::Empty;
+        };
+        let person = actions.caller.person;
+        let used = |name: &str| {
+            actions
+                .actions
+                .iter()
+                .any(|used| used.action_id.as_str() == name)
+        };
+        let outdated = used(action::DURATION) && is_outdated(&view.values);
+        if !outdated && !used(action::PROFILE) {
+            return Reply::Empty;
+        }
+        let this = self.clone();
+        tokio::spawn(async move {
+            if let Err(failure) = this.redraw(&person, *view).await {
+                tracing::warn!(error = %sentence(&failure), "an open form could not be drawn again");
+            }
+        });
+        Reply::Empty
+    }
+
+    async fn redraw(
+        &self,
+        person: &PersonId,
+        view: crate::slack::parse::View,
+    ) -> Result<(), Failure> {
+        let callback = view.callback_id.as_ref().map_or("", |id| id.as_str());
+        let drawn = if callback == SHORTEN_FORM {
+            self.shorten_again(person, &view).await?
+        } else {
+            let who = self.identify(person).await?;
+            let wish = form::read_form(|action| value(&view.values, action));
+            let typed = Typed {
+                duration: wish.duration,
+                custom_duration: wish.custom_duration,
+                justification: wish.justification,
+                device: wish.device,
+                approver: wish.approver,
+            };
+            let start = Start {
+                profile: wish.profile,
+                typed,
+            };
+            Some(self.draw(&who, &start).await?)
+        };
+        let Some(drawn) = drawn else { return Ok(()) };
+        let sent = self
+            .app
+            .slack
+            .views_update(&view.id, view.hash.as_ref(), &as_json(&drawn))
+            .await;
+        if let Err(error) = sent {
+            tracing::info!(%error, "a form changed again before it was drawn again");
+        }
+        Ok(())
+    }
+
+    pub(super) async fn submit_request(&self, submission: ViewSubmission) -> Reply {
+        if let Err(failure) = self.admit(&submission.caller, "request").await {
+            return update(&form::refused_view(&sentence(&failure)));
+        }
+        let values = &submission.view.values;
+        let typed = form::read_form(|action| value(values, action));
+        let under = |field: Field, sentence: String| {
+            // Every form that can be submitted has a profile and a device; another field may
+            // not be drawn yet.
+            let block = shown_block(values, field).unwrap_or_else(|| match field {
+                Field::Device => field.block(typed.profile.as_ref()),
+                _ => Field::Profile.block(None),
+            });
+            errors(&form::error(block, &sentence))
+        };
+        let click = click_of(&submission.caller.person);
+        let unfit = async |field, sentence: String| {
+            let refusal = Refusal::Unfit(sentence.clone());
+            self.app.refuse(&click, None, "request", refusal).await;
+            under(field, sentence)
+        };
+        let duration = match chosen_duration(&typed) {
+            Ok(duration) => duration,
+            Err((field, sentence)) => return unfit(field, sentence).await,
+        };
+        let (Some(profile_id), Some(device)) = (typed.profile.clone(), typed.device.clone()) else {
+            let field = if typed.profile.is_none() {
+                Field::Profile
+            } else {
+                Field::Device
+            };
+            return unfit(field, "Choose one of these.".to_owned()).await;
+        };
+        let wish = Wish {
+            person: submission.caller.person.clone(),
+            profile: profile_id,
+            device,
+            duration,
+            justification: typed.justification.clone(),
+            ask_first: typed.approver.clone(),
+            origin: Origin::new(format!("view:{}", submission.view.id)),
+        };
+        match self.app.submit(&wish).await {
+            Ok(asked) => self.asked(asked).await,
+            Err(NotAsked::Field { field, sentence }) => under(form_field(field, &typed), sentence),
+            Err(NotAsked::Failure(failure)) => update(&form::refused_view(&sentence(&failure))),
+        }
+    }
+
+    async fn asked(&self, asked: Asked) -> Reply {
+        let ids: Vec<PersonId> = asked.asked.clone();
+        // The request is stored; without their names the people are counted.
+        if let Err(error) = self.app.meet(&ids).await {
+            tracing::warn!(%error, "the names of those who were asked could not be read");
+        }
+        let known = match self.app.store.people(&ids).await {
+            Ok(known) => known,
+            Err(error) => {
+                tracing::warn!(%error, "the names of those who were asked could not be read");
+                Vec::new()
+            }
+        };
+        let mut names: Vec<&str> = known.iter().map(|person| person.name.as_str()).collect();
+        names.sort_unstable();
+        update(&form::asked_view(
+            asked.request.number,
+            &names,
+            ids.len().saturating_sub(names.len()),
+            asked.others,
+        ))
+    }
+}
+
+/// The block that a field stands in, on the screen that was submitted.
+pub(super) fn shown_block(values: &Values, field: Field) -> Option<String> {
+    let found = values
+        .iter()
+        .find(|(_, action, _)| action.as_str() == field.action());
+    found.map(|(block, ..)| block.as_str().to_owned())
+}
+
+/// Whether the field for a typed duration is missing, or stands there for nothing. Drawing a
+/// form again while somebody types in it is not done without need.
+fn is_outdated(values: &Values) -> bool {
+    let wish = form::read_form(|action| value(values, action));
+    let has_field = values
+        .iter()
+        .any(|(_, id, _)| id.as_str() == action::CUSTOM_DURATION);
+    (wish.duration == Some(DurationWish::Custom)) != has_field
+}
+
+/// The value of the element with this action id, in whichever block it stands.
+pub(super) fn value(values: &Values, action: &str) -> Option<String> {
+    let found = values.iter().find(|(_, id, _)| id.as_str() == action)?;
+    let text = found.2.text().or(found.2.selected())?;
+    // No keyboard types NUL, and PostgreSQL stores none.
+    Some(text.replace('\0', ""))
+}
+
+/// The duration that was chosen or typed.
+pub(super) fn chosen_duration(wish: &form::Wish) -> Result<Duration, (Field, String)> {
+    match &wish.duration {
+        Some(DurationWish::Offered(duration)) => Ok(*duration),
+        Some(DurationWish::Custom) => {
+            let typed = wish.custom_duration.as_deref().unwrap_or_default().trim();
+            parse_duration(typed).map_err(|_| {
+                let sentence = "Write it like 45m, 2h30m or 1d.".to_owned();
+                (Field::CustomDuration, sentence)
+            })
+        }
+        None => Err((Field::Duration, "Choose how long.".to_owned())),
+    }
+}
+
+fn form_field(field: AppField, typed: &form::Wish) -> Field {
+    match field {
+        AppField::Profile => Field::Profile,
+        AppField::Device => Field::Device,
+        AppField::Duration if typed.duration == Some(DurationWish::Custom) => Field::CustomDuration,
+        AppField::Duration => Field::Duration,
+        AppField::Justification => Field::Justification,
+        AppField::Approver => Field::Approver,
+    }
+}
+
+fn devices<'a>(offers: &'a [Offer], typed: &Typed) -> Devices<'a> {
+    if offers.is_empty() {
+        Devices::None
+    } else if offers.len() > MOST_OPTIONS {
+        let wanted = |offer: &&Offer| Some(&offer.device.node) == typed.device.as_ref();
+        Devices::Search {
+            initial: offers.iter().find(wanted).map(|offer| &*offer.device),
+        }
+    } else {
+        Devices::List(offers.iter().map(|offer| &*offer.device).collect(), None)
+    }
+}
