@@ -1,0 +1,14 @@
+//! Stories, told through the front door: signed bytes in, stand-ins observed over HTTP.
+
+mod bad_input;
+mod crash;
+mod edge_faults;
+mod form;
+mod group_approvers;
+mod lines;
+mod main_path;
+mod on_the_command_line;
+mod replicas;
+mod reviews;
+mod slack_faults;
+mod tailscale_faults;
