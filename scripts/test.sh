@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Checks everything: format, lints, documentation, tests on SQLite and PostgreSQL.
+#
+# Needs a Rust toolchain. On Debian and its relatives the rest is installed when missing: a
+# C compiler, and PostgreSQL's server programs. The tests get a PostgreSQL of their own, in a
+# temporary folder, which is removed at the end; no other database is touched.
+#
+# Every step runs even if an earlier one failed; the exit code is that of the first failure.
+# The last line counts the tests: "N passed, N failed".
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# shellcheck source=scripts/postgres.sh
+. scripts/postgres.sh
+
+need_a_compiler
+need_postgres
+
+# Not TMPDIR: the path of a Unix socket has about a hundred characters, and the database's
+# owner must be able to get there.
+scratch=$(mktemp -d /tmp/lapse-test.XXXXXX)
+chmod 755 "$scratch"
+results=$scratch/results
+: >"$results"
+
+count_tests() {
+    awk '{
+        for (i = 2; i <= NF; i++) {
+            if ($i == "passed;") passed += $(i - 1)
+            if ($i == "failed;") failed += $(i - 1)
+        }
+    } END { printf "%d passed, %d failed\n", passed, failed }' \
+        < <(grep -a 'test result:' "$results")
+}
+
+finish() {
+    local code=$?
+    trap - EXIT INT TERM
+    stop_postgres
+    count_tests
+    rm -rf "$scratch"
+    exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# ---- The steps -----------------------------------------------------------------------------
+
+first_failure=0
+failed_steps=()
+
+step() {
+    local name=$1 code=0
+    shift
+    echo "== $name"
+    "$@" </dev/null || code=$?
+    if [ "$code" -ne 0 ]; then
+        failed_steps+=("$name")
+        if [ "$first_failure" -eq 0 ]; then
+            first_failure=$code
+        fi
+    fi
+}
+
+document() {
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+}
+
+run_tests() {
+    cargo test --locked --no-fail-fast --lib --bins --test it 2>&1 | tee "$results"
+}
+
+start_postgres
+step "format" cargo fmt --check
+step "lints" cargo clippy --locked --all-targets -- -D warnings
+step "documentation" document
+step "tests" run_tests
+
+if [ "$first_failure" -ne 0 ]; then
+    echo "test.sh: failed: ${failed_steps[*]}" >&2
+fi
+exit "$first_failure"
