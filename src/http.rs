@@ -2,7 +2,7 @@
 //!
 //! Bytes come in, bounded in size and time ([`limits`]); a body is believed once its signature
 //! is checked ([`verified`]); parsed, it goes to a [`Dispatch`], whose [`Reply`] goes back. The
-//! edge neither decides nor stores. [`serve`] holds the sockets, [`health`] and [`metrics`] tell
+//! edge neither decides nor stores. [`mod@serve`] holds the sockets, [`health`] and [`mod@metrics`] tell
 //! operators how it goes.
 
 pub mod dispatch;
