@@ -61,17 +61,24 @@ macro_rules! abandon {
     };
 }
 
-statements! {
-    ENQUEUE = "INSERT INTO outbox (kind, subject, lane, priority, run_at, generation, attempts) \
-        VALUES ($1, $2, $3, $4, $5, 1, 0) ON CONFLICT (kind, subject) DO UPDATE \
-        SET generation = outbox.generation + 1, \
-        run_at = CASE WHEN excluded.run_at < outbox.run_at \
-            THEN excluded.run_at ELSE outbox.run_at END, \
-        lane = CASE WHEN excluded.priority < outbox.priority \
-            THEN excluded.lane ELSE outbox.lane END, \
-        priority = CASE WHEN excluded.priority < outbox.priority \
-            THEN excluded.priority ELSE outbox.priority END";
+/// Any number of rows, from one JSON array.
+macro_rules! enqueue {
+    ($rows:literal) => {
+        concat!(
+            "INSERT INTO outbox (kind, subject, lane, priority, run_at, generation, attempts) ",
+            $rows,
+            " ON CONFLICT (kind, subject) DO UPDATE SET generation = outbox.generation + 1, \
+             run_at = CASE WHEN excluded.run_at < outbox.run_at \
+                 THEN excluded.run_at ELSE outbox.run_at END, \
+             lane = CASE WHEN excluded.priority < outbox.priority \
+                 THEN excluded.lane ELSE outbox.lane END, \
+             priority = CASE WHEN excluded.priority < outbox.priority \
+                 THEN excluded.priority ELSE outbox.priority END"
+        )
+    };
+}
 
+statements! {
     /// Touches the row so that nobody can take it over before the commit.
     HOLDS = "UPDATE outbox SET owner = owner \
         WHERE kind = $1 AND subject = $2 AND owner = $3 AND leased_until = $4";
@@ -110,6 +117,12 @@ statements! {
         UNION ALL SELECT MIN(ends_at) AS at FROM pauses WHERE ends_at > $1) AS following");
 
     @differing {
+        ENQUEUE = enqueue!("SELECT value ->> 'kind', value ->> 'subject', value ->> 'lane', \
+            value ->> 'priority', value ->> 'run_at', 1, 0 FROM json_each($1) WHERE 1 = 1"),
+            enqueue!("SELECT kind, subject, lane, priority, run_at, 1, 0 \
+            FROM json_to_recordset(CAST(CAST($1 AS TEXT) AS JSON)) AS wish \
+            (kind TEXT, subject TEXT, lane TEXT, priority BIGINT, run_at BIGINT)");
+
         CLAIM = claim!("$2", ""), claim!(database_clock!(), "FOR UPDATE SKIP LOCKED");
 
         ABANDON = abandon!("$1", ""), abandon!(database_clock!(), "FOR UPDATE SKIP LOCKED");
