@@ -33,6 +33,7 @@ struct Row<'w> {
     kind: &'static str,
     subject: &'w str,
     lane: &'w str,
+    lane_group: &'static str,
     priority: i64,
     run_at: i64,
 }
@@ -82,6 +83,7 @@ impl Wishes {
                 kind,
                 subject,
                 lane: wish.lane.as_str(),
+                lane_group: wish.lane.group(),
                 priority: wish.priority.rank(),
                 run_at: wish.run_at,
             })
