@@ -15,7 +15,7 @@ use crate::domain::seconds;
 use crate::lifecycle::Shutdown;
 use crate::store::StoreError;
 use crate::store::outbox::{Claimed, Job, Lane};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use pace::Pace;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +63,14 @@ enum Outcome {
     Fenced,
 }
 
+/// What a look for work has come to.
+enum Look {
+    /// Rows were claimed; there may be more.
+    Claimed,
+    /// Nothing may run before that.
+    Nothing { next: Option<DateTime<Utc>> },
+}
+
 /// A row with the moment, on the clock's monotonic side, after which it may not be acted on.
 struct Held {
     row: Claimed,
@@ -89,10 +97,10 @@ impl Worker {
             let rung = self.app.work.rung();
             // The next look is counted from this one, so that no time falls between the two.
             let looked = self.app.clock.now();
-            match self.claim(&stop).await {
-                Ok(0) => {
+            match self.claim_if_any(looked, &stop).await {
+                Ok(Look::Claimed) => {}
+                Ok(Look::Nothing { next }) => {
                     let poll = looked + POLL;
-                    let next = self.app.store.next_run_at(looked).await.ok().flatten();
                     let wake = next
                         .filter(|at| *at > looked)
                         .map_or(poll, |at| at.min(poll));
@@ -102,7 +110,6 @@ impl Worker {
                         () = stop.soft() => {}
                     }
                 }
-                Ok(_) => {}
                 Err(error) => {
                     tracing::error!(%error, "work could not be claimed; trying again");
                     tokio::select! {
@@ -136,6 +143,15 @@ impl Worker {
             }
             self.app.clock.sleep(Duration::from_secs(10)).await;
         }
+    }
+
+    /// Looks before it claims: a claim is a writing transaction, which clicks wait for.
+    async fn claim_if_any(&self, now: DateTime<Utc>, stop: &Shutdown) -> Result<Look, StoreError> {
+        let next = self.app.store.next_run_at(now).await?;
+        if next.is_some_and(|at| at <= now) && self.claim(stop).await? > 0 {
+            return Ok(Look::Claimed);
+        }
+        Ok(Look::Nothing { next })
     }
 
     /// Claims as many rows as there are free places and starts them; says how many.
