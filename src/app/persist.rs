@@ -132,6 +132,9 @@ impl App {
         kind: &EventKind,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        if self.is_known_to_security(tx, case, kind).await? {
+            return Ok(());
+        }
         for hearer in kind.heard_by() {
             let (target, priority) = match hearer {
                 Hearer::Requester => (
@@ -161,6 +164,23 @@ impl App {
                 .await?;
         }
         Ok(())
+    }
+}
+
+impl App {
+    /// A refused OAuth client keeps everything waiting; it is told once, not once a grant.
+    async fn is_known_to_security(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        kind: &EventKind,
+    ) -> Result<bool, StoreError> {
+        match (kind, &case.grant) {
+            (EventKind::Delayed { .. } | EventKind::RemovalDelayed { .. }, Some(grant)) => {
+                tx.is_another_stuck(&grant.id).await
+            }
+            _ => Ok(false),
+        }
     }
 }
 

@@ -60,6 +60,9 @@ pub struct Grant {
     pub warned_at: Option<DateTime<Utc>>,
     /// Since when it has been late, if the cards say so.
     pub late_since: Option<DateTime<Utc>>,
+    /// What kept the last try from opening or removing it; of one that never opened, the last
+    /// thing that did.
+    pub held_by: Option<HeldBy>,
     /// Where it stands.
     pub state: GrantState,
 }
@@ -82,6 +85,26 @@ impl WriteMark {
             Self::Sent => "sent",
         }
     }
+}
+
+/// What keeps a grant from being opened or removed, although it is tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldBy {
+    /// Tailscale gave no answer, or none that helps.
+    Silence,
+    /// Tailscale said that there were too many calls.
+    ToldToWait {
+        /// Until when it asked for silence.
+        until: DateTime<Utc>,
+    },
+    /// Tailscale gives our OAuth client no token: an operator has to mend it.
+    ClientRefused {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Tailscale took the change and does not show it.
+    NotShown,
 }
 
 /// Where a grant stands.
@@ -272,8 +295,8 @@ pub enum GrantCommand {
     Confirm,
     /// Opening or removing it takes too long.
     ReportLate,
-    /// Tailscale refuses until an operator mends something: people hear that at once.
-    ReportStuck,
+    /// A try did not succeed and is repeated. What an operator has to mend is told at once.
+    Hold(HeldBy),
     /// Applying failed for good.
     Fail(FailureCause),
     /// Its end has come, or is too close to open it.
@@ -325,6 +348,7 @@ impl Grant {
             write: WriteMark::Untouched,
             warned_at: None,
             late_since: None,
+            held_by: None,
             state: GrantState::Applying { since: now },
         }
     }
@@ -396,6 +420,7 @@ impl Grant {
             version: self.version + 1,
             state,
             late_since: None,
+            held_by: None,
             ..self.clone()
         }
     }

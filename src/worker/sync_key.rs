@@ -11,7 +11,7 @@ use crate::domain::comment;
 use crate::domain::device::Device;
 use crate::domain::facts::DeviceFacts;
 use crate::domain::grant::{
-    DeviceChange, EndReason, FailureCause, Grant, GrantCommand, GrantState, WORTH_WRITING,
+    DeviceChange, EndReason, FailureCause, Grant, GrantCommand, GrantState, HeldBy, WORTH_WRITING,
     WriteMark,
 };
 use crate::domain::ids::GrantId;
@@ -206,7 +206,7 @@ impl Worker {
         }
         match self.is_open_as(held, key, wanted, grants).await? {
             Ok(true) => self.confirm(held, grants).await,
-            Ok(false) => Ok(Step::Stop(not_shown(held, wanted))),
+            Ok(false) => self.not_shown(held, wanted, grants).await,
             Err(step) => Ok(step),
         }
     }
@@ -278,7 +278,7 @@ impl Worker {
             match self.app.tailscale.attributes(&key.node).await {
                 Ok(attributes) if attributes.get(&key.attribute).is_none() => {}
                 Err(error) if error.is_gone() => {}
-                Ok(_) => return Ok(Step::Stop(not_shown(held, grant))),
+                Ok(_) => return self.not_shown(held, grant, grants).await,
                 Err(error) => return self.failed_call(held, grants, &error).await,
             }
         }
@@ -304,16 +304,18 @@ impl Worker {
             };
             return self.fail_applying(held, grants, |_| cause()).await;
         }
-        let report = match error.kind {
-            FailureKind::TokenRefused => GrantCommand::ReportStuck,
-            _ => GrantCommand::ReportLate,
+        let by = match (error.kind, error.class) {
+            (FailureKind::TokenRefused, _) => HeldBy::ClientRefused {
+                status: error.status.unwrap_or_default(),
+            },
+            (FailureKind::RateLimited, FailureClass::Retryable { after: Some(after) }) => {
+                HeldBy::ToldToWait {
+                    until: self.app.clock.now() + after,
+                }
+            }
+            _ => HeldBy::Silence,
         };
-        let late: Vec<_> = grants
-            .iter()
-            .filter(|grant| grant.is_live())
-            .map(|grant| (grant.id.clone(), report.clone()))
-            .collect();
-        if self.app.settle(&held.row, &late).await? == Settled::Fenced {
+        if self.hold(held, grants, &by).await? == Settled::Fenced {
             return Ok(Step::Stop(Outcome::Fenced));
         }
         if let Some(grant) = grants.first() {
@@ -329,6 +331,38 @@ impl Worker {
             }));
         }
         Ok(Step::Stop(held.again(None, error.kind.label())))
+    }
+
+    /// Tailscale took a change and does not show it.
+    async fn not_shown(
+        &self,
+        held: &Held,
+        grant: &Grant,
+        grants: &[Grant],
+    ) -> Result<Step, StoreError> {
+        let (number, node, tries) = (grant.number, &grant.key.node, held.row.attempts + 1);
+        tracing::warn!(request = %number, %node, tries, "Tailscale took the change for {number} and does not show it yet; looking again");
+        Ok(Step::Stop(
+            match self.hold(held, grants, &HeldBy::NotShown).await? {
+                Settled::Fenced => Outcome::Fenced,
+                Settled::Stored(_) => held.again(None, "read_back"),
+            },
+        ))
+    }
+
+    /// Stores what keeps these grants waiting.
+    async fn hold(
+        &self,
+        held: &Held,
+        grants: &[Grant],
+        by: &HeldBy,
+    ) -> Result<Settled, StoreError> {
+        let waiting: Vec<_> = grants
+            .iter()
+            .filter(|grant| grant.is_live())
+            .map(|grant| (grant.id.clone(), GrantCommand::Hold(by.clone())))
+            .collect();
+        self.app.settle(&held.row, &waiting).await
     }
 
     async fn fail_applying(
@@ -371,11 +405,4 @@ impl Worker {
 
 fn applying(grants: &[Grant]) -> impl Iterator<Item = &Grant> {
     grants.iter().filter(|grant| grant.is_applying())
-}
-
-/// Tailscale took a change and does not show it.
-fn not_shown(held: &Held, grant: &Grant) -> Outcome {
-    let (number, node, tries) = (grant.number, &grant.key.node, held.row.attempts + 1);
-    tracing::warn!(request = %number, %node, tries, "Tailscale took the change for {number} and does not show it yet; looking again");
-    held.again(None, "read_back")
 }

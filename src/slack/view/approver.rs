@@ -229,7 +229,8 @@ fn buttons_of(
         Stage::Pending => review_buttons(story, person),
         Stage::Active { .. } if part == Part::Acting => vec![buttons::revoke(story)],
         Stage::Closing {
-            pace: Pace::Late, ..
+            pace: Pace::Late | Pace::Stuck { .. },
+            ..
         } => buttons::open_device(story).into_iter().collect(),
         stage if stage.can_be_retried(story) => vec![buttons::retry(story)],
         _ => Vec::new(),

@@ -12,7 +12,7 @@ use super::sentence::{Sentence, say};
 use super::stage::Stage;
 use super::story::{Story, names, spoken};
 use crate::domain::audit::{Actor, AuditEvent, EventKind, Hearer};
-use crate::domain::grant::{EndReason, Ending, FailureCause, Opened};
+use crate::domain::grant::{EndReason, Ending, FailureCause, HeldBy, Opened};
 use slack_morphism::prelude::SlackBlockButtonElement;
 
 /// The new line that an event is worth to this hearer.
@@ -151,6 +151,12 @@ fn by(sentence: Sentence, event: &AuditEvent) -> Sentence {
 }
 
 fn for_security(story: &Story<'_>, event: &AuditEvent) -> Sentence {
+    if let EventKind::Delayed { held_by, .. } | EventKind::RemovalDelayed { held_by, .. } =
+        &event.kind
+        && let Some(HeldBy::ClientRefused { status }) = held_by
+    {
+        return client_refused(story, &event.kind, *status);
+    }
     let subject = say("🚨 ")
         .code(&story.request.number.to_string())
         .say(": ")
@@ -178,6 +184,27 @@ fn for_security(story: &Story<'_>, event: &AuditEvent) -> Sentence {
         }
         _ => subject.say(". ").then(head::of(story, &Stage::of(story))),
     }
+}
+
+/// Nothing is opened or closed early until somebody mends it; told once, with the first
+/// request that it keeps waiting.
+fn client_refused(story: &Story<'_>, event: &EventKind, status: u16) -> Sentence {
+    let sentence = say(format!(
+        "🚨 Tailscale refuses our OAuth client: {status}. Check "
+    ))
+    .code("TAILSCALE_CLIENT_ID")
+    .say(" and ")
+    .code("TAILSCALE_CLIENT_SECRET")
+    .say("; until then nothing is opened or closed early. ")
+    .code(&story.request.number.to_string())
+    .say(" waits: ")
+    .name(&story.request.requester.name);
+    match event {
+        EventKind::RemovalDelayed { .. } => sentence.say(" is to lose "),
+        _ => sentence.say(" is to get "),
+    }
+    .then(story.what())
+    .say(".")
 }
 
 fn for_thread(story: &Story<'_>, event: &AuditEvent) -> Sentence {

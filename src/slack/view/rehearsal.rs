@@ -12,7 +12,7 @@ use super::{Message, Reader, View, answer, card, line, line_now, review_form};
 use crate::domain::audit::{Actor, AuditEvent, EventKind, Hearer, Subject};
 use crate::domain::card::HowAsked;
 use crate::domain::device::{Device, Presence};
-use crate::domain::grant::{EndReason, FailureCause, GrantState, Opened};
+use crate::domain::grant::{EndReason, FailureCause, GrantState, HeldBy, Opened};
 use crate::domain::ids::{NodeId, PersonId, PolicyHash, ProfileId};
 use crate::domain::policy::Selector;
 use crate::domain::policy::{ApproverChoice, DeviceRule, JustificationRule, Profile};
@@ -104,6 +104,14 @@ fn evidence(scene: &Scene) -> crate::domain::audit::Evidence {
     }
 }
 
+fn is_stuck(scene: &Scene) -> bool {
+    let held_by = scene
+        .grant
+        .as_ref()
+        .and_then(|grant| grant.held_by.as_ref());
+    matches!(held_by, Some(HeldBy::ClientRefused { .. }))
+}
+
 /// The events that somebody hears of, in the scenes that they lead to.
 fn news(cast: &Cast) -> Vec<(Scene, AuditEvent)> {
     let mut news = Vec::new();
@@ -142,9 +150,19 @@ fn news(cast: &Cast) -> Vec<(Scene, AuditEvent)> {
             (_, Some(GrantState::Ended { ending, .. })) => EventKind::Ended {
                 why: ending.why.clone(),
             },
+            (_, Some(GrantState::Ending { ending })) if is_stuck(&scene) => {
+                EventKind::RemovalDelayed {
+                    since: ending.at,
+                    held_by: scene.grant.as_ref().and_then(|g| g.held_by.clone()),
+                }
+            }
             (_, Some(GrantState::Ending { ending })) => EventKind::EndingBegan {
                 why: ending.why.clone(),
                 note: ending.note.clone(),
+            },
+            (_, Some(GrantState::Applying { since })) if is_stuck(&scene) => EventKind::Delayed {
+                since: *since,
+                held_by: scene.grant.as_ref().and_then(|g| g.held_by.clone()),
             },
             (_, Some(GrantState::Applying { .. })) => EventKind::Retried {
                 evidence: evidence(&scene),

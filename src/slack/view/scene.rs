@@ -6,7 +6,7 @@ use crate::domain::audit::PersonRef;
 use crate::domain::device::{Authorization, Device, DeviceOrigin, DeviceRefusal, Presence};
 use crate::domain::facts::{DeviceFacts, FactChange, Facts};
 use crate::domain::grant::{
-    DeviceChange, EndReason, Ending, FailureCause, Grant, GrantState, Opened,
+    DeviceChange, EndReason, Ending, FailureCause, Grant, GrantState, HeldBy, Opened,
 };
 use crate::domain::ids::{ChannelId, NodeId, Origin, PersonId, ProfileId, RequestId};
 use crate::domain::number::RequestNumber;
@@ -265,6 +265,14 @@ impl Scene {
         })
     }
 
+    pub fn held_by(self, by: HeldBy) -> Self {
+        self.with(|scene| {
+            if let Some(grant) = &mut scene.grant {
+                grant.held_by = Some(by);
+            }
+        })
+    }
+
     pub fn at(self, minute: i64) -> Self {
         self.with(|scene| scene.now = after(minute))
     }
@@ -468,7 +476,24 @@ fn opened(cast: &Cast) -> Vec<Scene> {
     };
     vec![
         Scene::approved(cast),
-        Scene::approved(cast).late().named("delayed"),
+        Scene::approved(cast)
+            .late()
+            .held_by(HeldBy::Silence)
+            .named("delayed"),
+        Scene::approved(cast).late().named("delayed, not tried yet"),
+        Scene::approved(cast)
+            .late()
+            .held_by(HeldBy::ToldToWait { until: after(9) })
+            .named("delayed, told to wait"),
+        Scene::approved(cast)
+            .late()
+            .held_by(HeldBy::ClientRefused { status: 401 })
+            .with(|scene| scene.told = Some(ChannelId::new("C0SECURITY")))
+            .named("delayed, client refused"),
+        Scene::approved(cast)
+            .late()
+            .held_by(HeldBy::NotShown)
+            .named("delayed, not shown"),
         Scene::granted(cast, "active", active(5)),
         Scene::granted(cast, "active, opened late", active(9)).at(10),
         Scene::granted(cast, "active, one approval uncounted", active(5)).with(|scene| {
@@ -505,12 +530,19 @@ fn over(cast: &Cast) -> Vec<Scene> {
         closing("given back, not confirmed", EndReason::Released, 39).late(),
         closing("revoked, closing", EndReason::Revoked, 39),
         closing("revoked, not confirmed", EndReason::Revoked, 39).late(),
+        closing("revoked, client refused", EndReason::Revoked, 39)
+            .late()
+            .held_by(HeldBy::ClientRefused { status: 401 }),
         closing("never opened, not confirmed", missed(), 125),
         closing("failed, unclear", failed(), 8),
         closed("expired", EndReason::Expired, 125),
         closed("released", EndReason::Released, 39),
         closed("revoked", EndReason::Revoked, 39),
         closed("never opened", missed(), 125),
+        closed("never opened, client refused", missed(), 125)
+            .held_by(HeldBy::ClientRefused { status: 401 }),
+        closed("never opened, told to wait", missed(), 125)
+            .held_by(HeldBy::ToldToWait { until: after(130) }),
         closed("never opened, refused", failed_for_good(), 125),
         Scene::granted(
             cast,
