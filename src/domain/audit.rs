@@ -288,6 +288,9 @@ impl EventKind {
                 why: EndReason::NeverOpened { cause: None },
             }
             | Self::Denied { .. }
+            | Self::Cancelled {
+                why: CancelReason::ProfileGone,
+            }
             | Self::Lapsed
             | Self::Activated { .. }
             | Self::EndingSoon { .. } => &[Requester],

@@ -284,6 +284,21 @@ impl fmt::Display for FailureCause {
     }
 }
 
+impl FailureCause {
+    /// Whether trying the same again can ever help. A device that is gone or somebody else's by
+    /// now has to be asked for anew.
+    pub fn can_be_mended(&self) -> bool {
+        match self {
+            Self::Refused { .. } | Self::ValueClash => true,
+            Self::DeviceGone => false,
+            Self::DeviceChanged { what } => matches!(
+                what,
+                DeviceChange::Unusable(DeviceRefusal::Unauthorized | DeviceRefusal::KeyExpired)
+            ),
+        }
+    }
+}
+
 /// What can be done to a grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrantCommand {

@@ -122,6 +122,7 @@ fn news(cast: &Cast) -> Vec<(Scene, AuditEvent)> {
                 evidence: evidence(&scene),
             },
             (RequestState::Lapsed { .. }, _) => EventKind::Lapsed,
+            (RequestState::Cancelled { why, .. }, _) => EventKind::Cancelled { why: *why },
             (_, Some(GrantState::Active { .. })) => {
                 let ends_at = after(125);
                 let soon = EventKind::EndingSoon {

@@ -576,6 +576,15 @@ fn over(cast: &Cast) -> Vec<Scene> {
                 at: after(6),
                 opened: Opened::Never,
             },
+        ),
+        Scene::granted(
+            cast,
+            "failed, time up",
+            GrantState::Failed {
+                cause: refused(cast),
+                at: after(6),
+                opened: Opened::Never,
+            },
         )
         .at(126),
         Scene::granted(

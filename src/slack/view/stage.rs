@@ -163,7 +163,11 @@ impl<'a> Stage<'a> {
         let time_left = story
             .grant
             .is_some_and(|grant| seconds::until(grant.ends_at, story.now) >= WORTH_WRITING);
-        matches!(self, Self::Failed(_)) && time_left && story.profile.is_some()
+        let may_help = match self {
+            Self::Failed(failure) => failure.cause.can_be_mended(),
+            _ => false,
+        };
+        may_help && time_left && story.profile.is_some()
     }
 
     /// Whether it went as it was decided: then a sentence about the decision stays true.

@@ -74,6 +74,10 @@ async fn a_request_whose_profile_is_gone_is_closed(base: Base) {
         assert!(card.says("Nothing was granted"), "{card:#?}");
         assert!(card.buttons().is_empty(), "{card:#?}");
     }
+    let told = world.notifications(ADA);
+    assert_eq!(told.len(), 2, "an edit is silent: {told:?}");
+    assert!(told[1].contains("Production SSH on ada-mbp was closed"));
+    assert!(told[1].ends_with(&format!(" · {}", request.number)));
     let grace = world.person(GRACE);
     grace
         .click_stale(&card, "approve")

@@ -244,7 +244,10 @@ async fn f11_a_device_that_is_gone_costs_one_call_and_people_are_told() {
     for who in [ADA, GRACE] {
         let card = world.card(who, "not in the tailnet any more").await;
         assert!(card.says("Nothing was granted"));
+        assert!(world.message_with(who, &request, "retry").is_none());
     }
+    let own = world.message_with(ADA, &request, "ask_again");
+    assert!(own.is_some(), "trying the same again can never help");
     world.pass(Duration::from_mins(4)).await;
     assert_eq!(world.calls(Route::WriteAttribute), 0);
     assert_eq!(world.state_of(&request).await, "failed");
