@@ -50,8 +50,8 @@ pub struct Known {
 pub struct AskedPerson {
     /// Who.
     pub person: PersonId,
-    /// What they are called.
-    pub name: String,
+    /// What they are called, if that is known.
+    pub name: Option<String>,
     /// Why they are asked.
     pub because: Selector,
     /// Where their card is.
@@ -175,10 +175,7 @@ impl App {
         for (person, because, delivery) in asked {
             people.entry(person.clone()).or_insert_with(|| AskedPerson {
                 person: person.clone(),
-                name: names
-                    .get(person)
-                    .cloned()
-                    .unwrap_or_else(|| person.to_string()),
+                name: names.get(person).cloned(),
                 because: because.clone(),
                 delivery: delivery.clone(),
             });

@@ -162,7 +162,7 @@ fn sentence(failure: &Failure) -> String {
 /// reader's own zone.
 fn in_message(of: Option<RequestNumber>, failure: &Failure) -> String {
     let plain = sentence(failure);
-    let mut words = text::escape(&plain);
+    let mut words = text::unmarked(&plain);
     if let Failure::Refused(refusal) = failure
         && let Some(at) = refusal.moment()
     {

@@ -21,9 +21,7 @@ impl Grant {
         match command {
             GrantCommand::Release { by } => self.release(by, world),
             GrantCommand::Revoke { by, note } => self.revoke(by, note, world),
-            other => self.advance(other, world.now).ok_or(Refusal::NotOpen {
-                number: self.number,
-            }),
+            other => self.advance(other, world.now).ok_or_else(|| self.not_open()),
         }
     }
 

@@ -183,12 +183,7 @@ fn why(
     } else {
         say("You can approve ").then(reason).say(".")
     };
-    let others: Vec<&str> = story
-        .asked
-        .iter()
-        .filter(|asked| asked.person != person)
-        .map(|asked| asked.name)
-        .collect();
+    let others = story.also_asked(person);
     if !others.is_empty() {
         sentence = sentence.say(" Also asked: ").names(&others, "and").say(".");
     }

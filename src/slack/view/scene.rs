@@ -106,6 +106,7 @@ pub struct Scene {
     pub profile: Option<Profile>,
     pub device: Option<Device>,
     pub reached: Reached,
+    pub nameless: bool,
     pub others_able: u32,
     pub asked_lately: u32,
     pub told: Option<ChannelId>,
@@ -167,6 +168,7 @@ impl Scene {
             profile: Some(profile),
             device: Some(device),
             reached: Reached::Yes,
+            nameless: false,
             others_able: 30,
             asked_lately: 3,
             told: None,
@@ -287,7 +289,7 @@ impl Scene {
             .iter()
             .map(|(person, name)| Asked {
                 person,
-                name,
+                name: (!self.nameless).then_some(*name),
                 because: &because,
                 reached: self.reached,
             })
@@ -414,6 +416,9 @@ fn undecided(cast: &Cast) -> Vec<Scene> {
         pending()
             .named("pending, nobody reached")
             .with(|scene| scene.reached = Reached::No),
+        pending()
+            .named("pending, names unknown")
+            .with(|scene| scene.nameless = true),
         pending().named("profile gone from the file").with(|scene| {
             scene.profile = None;
         }),
