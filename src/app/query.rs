@@ -18,6 +18,7 @@ use crate::store::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// "Asked lately" looks back this far.
 const LATELY: TimeDelta = TimeDelta::days(30);
@@ -98,7 +99,7 @@ impl App {
         let changed = self.changed(&request).await?;
         let ids = asked.iter().map(|asked| &asked.person).collect();
         let others_able = self.others_able(&request, &ids).await?;
-        let no_longer = self.no_longer_entitled(&request).await?;
+        let no_longer = self.no_longer_entitled(&request, names).await?;
         let device = self.devices.get(&request.facts.device.node);
         Ok(Some(Known {
             request,
@@ -184,15 +185,24 @@ impl App {
     }
 
     /// Whoever cannot be read just now is not said to be gone: the decision itself asks again.
-    async fn no_longer_entitled(&self, request: &Request) -> Result<Vec<PersonId>, StoreError> {
+    async fn no_longer_entitled(
+        &self,
+        request: &Request,
+        names: Names,
+    ) -> Result<Vec<PersonId>, StoreError> {
         let profile = self.policy.profile(&request.facts.profile);
         let Some(profile) = profile.filter(|_| request.is_pending()) else {
             return Ok(Vec::new());
         };
         let standing = request.reviews.iter().filter(|r| request.stands(r));
         let givers: BTreeSet<PersonId> = standing.map(|review| review.by.id.clone()).collect();
+        let at_most = match names {
+            Names::OfSlack => TO_LOOK,
+            // They were stored with their review.
+            Names::Stored => Duration::MAX,
+        };
         let people = self
-            .gather(&givers, TO_LOOK, Patience::for_a_decision())
+            .gather(&givers, at_most, Patience::for_a_decision())
             .await?
             .people;
         let (roster, now) = (self.memberships.roster(), self.clock.now());

@@ -46,7 +46,7 @@ impl App {
             _ => Seen::Here,
         };
         let known = self
-            .know(&request.id)
+            .know_stored(&request.id)
             .await?
             .ok_or(Failure::Refused(Refusal::NoSuchRequest))?;
         Ok((known, seen))

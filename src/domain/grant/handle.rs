@@ -21,7 +21,9 @@ impl Grant {
         match command {
             GrantCommand::Release { by } => self.release(by, world),
             GrantCommand::Revoke { by, note } => self.revoke(by, note, world),
-            other => self.advance(other, world.now).ok_or_else(|| self.not_open()),
+            other => self
+                .advance(other, world.now)
+                .ok_or_else(|| self.not_open()),
         }
     }
 

@@ -53,7 +53,7 @@ impl Switchboard {
         id: &RequestId,
     ) -> Result<(), Failure> {
         self.app.request_to_review(click, id).await?;
-        let Some(known) = self.app.know(id).await? else {
+        let Some(known) = self.app.know_stored(id).await? else {
             return Err(Failure::Refused(Refusal::NoSuchRequest));
         };
         let asked = known.asked();
