@@ -190,7 +190,7 @@ impl Switchboard {
             .await?;
         let app = self.app.clone();
         // Kept for the next time; the form does not wait for it.
-        tokio::spawn(async move {
+        self.afterwards.begin(async move {
             if let Err(error) = gathered.save_alone(&app.store, app.clock.now()).await {
                 tracing::warn!(%error, "what Slack said about somebody could not be kept");
             }
@@ -262,7 +262,7 @@ impl Switchboard {
             return Reply::Empty;
         }
         let this = self.clone();
-        tokio::spawn(async move {
+        self.afterwards.begin(async move {
             if let Err(failure) = this.redraw(&person, *view).await {
                 tracing::warn!(error = %sentence(&failure), "an open form could not be drawn again");
             }
