@@ -238,8 +238,7 @@ impl Switchboard {
             devices: devices(&offers, &start.typed),
             approvers,
             typed: start.typed.clone(),
-            who_approves: String::new(),
-            warnings: Vec::new(),
+            devices_as_of: self.app.devices_as_of(),
         };
         Ok(form::request_form(&model))
     }
@@ -440,6 +439,6 @@ fn devices<'a>(offers: &'a [Offer], typed: &Typed) -> Devices<'a> {
             initial: offers.iter().find(wanted).map(|offer| &*offer.device),
         }
     } else {
-        Devices::List(offers.iter().map(|offer| &*offer.device).collect(), None)
+        Devices::List(offers.iter().map(|offer| &*offer.device).collect())
     }
 }

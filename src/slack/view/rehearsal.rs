@@ -262,15 +262,14 @@ fn a_line_loses_its_buttons_when_they_stop_working() {
 
 // ---- forms ---------------------------------------------------------------------------------
 
-fn model<'a>(profiles: &'a [Profile], devices: Devices<'a>, cast: &Cast) -> FormModel<'a> {
+fn model<'a>(profiles: &'a [Profile], devices: Devices<'a>) -> FormModel<'a> {
     FormModel {
         profiles: profiles.iter().collect(),
         chosen: profiles.first(),
         devices,
         approvers: Vec::new(),
         typed: Typed::default(),
-        who_approves: cast.grace.clone(),
-        warnings: Vec::new(),
+        devices_as_of: None,
     }
 }
 
@@ -322,35 +321,28 @@ fn forms(cast: &Cast) -> Vec<(&'static str, View)> {
     let mut shapes = vec![
         (
             "one device",
-            request_form(&model(
-                &profiles,
-                Devices::List(one.iter().collect(), None),
-                cast,
-            )),
+            request_form(&model(&profiles, Devices::List(one.iter().collect()))),
         ),
         (
             "no device",
-            request_form(&model(&choosy, Devices::None, cast)),
+            request_form(&FormModel {
+                devices_as_of: Some(after(-20)),
+                ..model(&choosy, Devices::None)
+            }),
         ),
-        ("no profile", request_form(&model(&[], Devices::None, cast))),
+        ("no profile", request_form(&model(&[], Devices::None))),
         (
             "many devices",
-            request_form(&model(
-                &profiles,
-                Devices::List(many.iter().collect(), None),
-                cast,
-            )),
+            request_form(&model(&profiles, Devices::List(many.iter().collect()))),
         ),
         (
             "searched devices",
             request_form(&FormModel {
-                who_approves: String::new(),
                 ..model(
                     &profiles,
                     Devices::Search {
                         initial: one.first(),
                     },
-                    cast,
                 )
             }),
         ),
@@ -358,7 +350,7 @@ fn forms(cast: &Cast) -> Vec<(&'static str, View)> {
             "nothing chosen",
             request_form(&FormModel {
                 chosen: None,
-                ..model(&profiles, Devices::None, cast)
+                ..model(&profiles, Devices::None)
             }),
         ),
         (
@@ -366,12 +358,8 @@ fn forms(cast: &Cast) -> Vec<(&'static str, View)> {
             request_form(&FormModel {
                 typed: typed.clone(),
                 approvers: people,
-                warnings: vec![cast.failure.clone()],
-                ..model(
-                    &choosy,
-                    Devices::List(three.iter().collect(), Some(after(-10))),
-                    cast,
-                )
+                devices_as_of: Some(after(-20)),
+                ..model(&choosy, Devices::List(three.iter().collect()))
             }),
         ),
         (
@@ -379,7 +367,7 @@ fn forms(cast: &Cast) -> Vec<(&'static str, View)> {
             request_form(&FormModel {
                 typed: typed.clone(),
                 approvers: crowd,
-                ..model(&choosy, Devices::List(three.iter().collect(), None), cast)
+                ..model(&choosy, Devices::List(three.iter().collect()))
             }),
         ),
     ];
