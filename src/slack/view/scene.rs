@@ -107,6 +107,7 @@ pub struct Scene {
     pub device: Option<Device>,
     pub reached: Reached,
     pub nameless: bool,
+    pub no_longer: Vec<PersonId>,
     pub others_able: u32,
     pub asked_lately: u32,
     pub told: Option<ChannelId>,
@@ -169,6 +170,7 @@ impl Scene {
             device: Some(device),
             reached: Reached::Yes,
             nameless: false,
+            no_longer: Vec::new(),
             others_able: 30,
             asked_lately: 3,
             told: None,
@@ -302,7 +304,7 @@ impl Scene {
             asked: &asked,
             others_able: self.others_able,
             asked_lately: self.asked_lately,
-            no_longer: &[],
+            no_longer: &self.no_longer,
             security_told: self.told.as_ref().map_or(Told::NotYet, Told::In),
             changed: self
                 .changed
@@ -419,6 +421,9 @@ fn undecided(cast: &Cast) -> Vec<Scene> {
         pending()
             .named("pending, names unknown")
             .with(|scene| scene.nameless = true),
+        pending()
+            .named("pending, Linus left the group")
+            .with(|scene| scene.no_longer = vec![PersonId::new(LINUS)]),
         pending().named("profile gone from the file").with(|scene| {
             scene.profile = None;
         }),

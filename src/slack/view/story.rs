@@ -34,7 +34,8 @@ pub struct Story<'a> {
     pub others_able: u32,
     /// How often this person asked for this profile within [`LATELY`], this time not counted.
     pub asked_lately: u32,
-    /// Whose approval stands and would not count now, while it is pending.
+    /// Who may not review it any more, while it is pending: of those whose approval stands, and
+    /// who reads the card.
     pub no_longer: &'a [PersonId],
     /// Whether the security channel was told of a failure.
     pub security_told: Told<'a>,
