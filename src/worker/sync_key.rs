@@ -4,6 +4,8 @@
 //! durably that a write is coming; write; read back; settle. Or remove, and settle. A lost
 //! answer is followed by a read before anything is written again.
 
+mod failed;
+
 use super::{Held, Outcome, Worker};
 use crate::app::settle::Settled;
 use crate::domain::attribute::Key;
@@ -11,14 +13,14 @@ use crate::domain::comment;
 use crate::domain::device::Device;
 use crate::domain::facts::DeviceFacts;
 use crate::domain::grant::{
-    DeviceChange, EndReason, FailureCause, Grant, GrantCommand, GrantState, HeldBy, WORTH_WRITING,
+    DeviceChange, EndReason, FailureCause, Grant, GrantCommand, GrantState, WORTH_WRITING,
     WriteMark,
 };
 use crate::domain::ids::GrantId;
 use crate::domain::key::{self, Wanted};
 use crate::domain::seconds;
 use crate::store::StoreError;
-use crate::tailscale::{CallError, FailureClass, FailureKind};
+use crate::tailscale::FailureClass;
 use std::time::Duration;
 
 /// How a step towards agreement went.
@@ -288,93 +290,6 @@ impl Worker {
             .map(|grant| (grant.id.clone(), GrantCommand::ConfirmRemoval))
             .collect();
         self.agreed(held, commands).await
-    }
-
-    /// Stores what a failed call means.
-    async fn failed_call(
-        &self,
-        held: &Held,
-        grants: &[Grant],
-        error: &CallError,
-    ) -> Result<Step, StoreError> {
-        if error.class == FailureClass::Permanent && applying(grants).next().is_some() {
-            let cause = || FailureCause::Refused {
-                status: error.status.unwrap_or_default(),
-                sentence: error.sentence(),
-            };
-            return self.fail_applying(held, grants, |_| cause()).await;
-        }
-        let by = match (error.kind, error.class) {
-            (FailureKind::TokenRefused, _) => HeldBy::ClientRefused {
-                status: error.status.unwrap_or_default(),
-            },
-            (FailureKind::RateLimited, FailureClass::Retryable { after: Some(after) }) => {
-                HeldBy::ToldToWait {
-                    until: self.app.clock.now() + after,
-                }
-            }
-            _ => HeldBy::Silence,
-        };
-        if self.hold(held, grants, &by).await? == Settled::Fenced {
-            return Ok(Step::Stop(Outcome::Fenced));
-        }
-        if let Some(grant) = grants.first() {
-            let (number, node) = (grant.number, &grant.key.node);
-            let (method, outcome) = (error.call.label(), error.kind.label());
-            let tries = held.row.attempts + 1;
-            tracing::warn!(request = %number, %node, method, outcome, status = error.status, tries, "Tailscale did not do what was asked for {number}; trying again");
-        }
-        if let FailureClass::Retryable { after: Some(after) } = error.class {
-            return Ok(Step::Stop(Outcome::Paused {
-                lane: crate::store::outbox::Lane::tailscale(),
-                after,
-            }));
-        }
-        Ok(Step::Stop(held.again(None, error.kind.label())))
-    }
-
-    /// Tailscale took a change and does not show it.
-    async fn not_shown(
-        &self,
-        held: &Held,
-        grant: &Grant,
-        grants: &[Grant],
-    ) -> Result<Step, StoreError> {
-        let (number, node, tries) = (grant.number, &grant.key.node, held.row.attempts + 1);
-        tracing::warn!(request = %number, %node, tries, "Tailscale took the change for {number} and does not show it yet; looking again");
-        Ok(Step::Stop(
-            match self.hold(held, grants, &HeldBy::NotShown).await? {
-                Settled::Fenced => Outcome::Fenced,
-                Settled::Stored(_) => held.again(None, "read_back"),
-            },
-        ))
-    }
-
-    /// Stores what keeps these grants waiting.
-    async fn hold(
-        &self,
-        held: &Held,
-        grants: &[Grant],
-        by: &HeldBy,
-    ) -> Result<Settled, StoreError> {
-        let waiting: Vec<_> = grants
-            .iter()
-            .filter(|grant| grant.is_live())
-            .map(|grant| (grant.id.clone(), GrantCommand::Hold(by.clone())))
-            .collect();
-        self.app.settle(&held.row, &waiting).await
-    }
-
-    async fn fail_applying(
-        &self,
-        held: &Held,
-        grants: &[Grant],
-        cause: impl Fn(&Grant) -> FailureCause,
-    ) -> Result<Step, StoreError> {
-        let commands = applying(grants)
-            .map(|grant| (grant.id.clone(), GrantCommand::Fail(cause(grant))))
-            .collect();
-        self.look_again(held, commands).await
     }
 
     async fn agreed(
