@@ -216,6 +216,7 @@ async fn plant(store: &Store, now: DateTime<Utc>) -> anyhow::Result<()> {
         write: WriteMark::Sent,
         warned_at: None,
         late_since: None,
+        held_by: None,
         state,
     };
     let lapsed = request("template-lapsed", 1, RequestState::Lapsed { at: now });

@@ -75,6 +75,7 @@ CREATE TABLE grants (
     write_mark TEXT COLLATE "C" NOT NULL CHECK (write_mark IN ('untouched', 'sent')),
     warned_at BIGINT,
     late_since BIGINT,
+    held_by TEXT,
     due_at BIGINT,
     state TEXT COLLATE "C" NOT NULL CHECK (state IN ('applying', 'active', 'ending', 'ended', 'failed')),
     state_detail TEXT COLLATE "C" NOT NULL

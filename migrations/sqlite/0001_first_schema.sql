@@ -74,6 +74,7 @@ CREATE TABLE grants (
     write_mark TEXT NOT NULL CHECK (write_mark IN ('untouched', 'sent')),
     warned_at INTEGER,
     late_since INTEGER,
+    held_by TEXT,
     due_at INTEGER,
     state TEXT NOT NULL CHECK (state IN ('applying', 'active', 'ending', 'ended', 'failed')),
     state_detail TEXT NOT NULL

@@ -5,7 +5,7 @@ pub(super) mod others;
 use super::App;
 use super::gather::TO_LOOK;
 use super::patience::Patience;
-use crate::domain::asked::{Candidate, Naming};
+use crate::domain::asked::{Acquaintance, Candidate, Naming};
 use crate::domain::ids::PersonId;
 use crate::domain::person::{Identity, Person, Standing};
 use crate::domain::policy::{Profile, Selector, SelfApproval};
@@ -99,6 +99,7 @@ impl App {
                 let candidate = Candidate {
                     person: person.clone(),
                     named,
+                    acquaintance: Acquaintance::Member,
                     reviewed_last: reviewed.get(&person).copied(),
                 };
                 let by_name = named == Naming::Personally;
@@ -116,11 +117,20 @@ impl App {
             .into_iter()
             .map(|person| (person.id.clone(), person))
             .collect();
-        found.by_person.retain(|id, _| {
-            let person = known.get(id);
-            person.is_none_or(|person| person.standing == Standing::Member)
+        found.by_person.retain(|id, (candidate, _)| {
+            if let Some(person) = known.get(id) {
+                return person.standing == Standing::Member;
+            }
+            candidate.acquaintance = Acquaintance::Stranger;
+            true
         });
         Ok((found, known))
+    }
+
+    /// Whether somebody is known not to be a full member.
+    pub async fn is_outsider(&self, person: &PersonId) -> Result<bool, StoreError> {
+        let known = self.store.people(std::slice::from_ref(person)).await?;
+        Ok(known.iter().any(|who| who.standing != Standing::Member))
     }
 
     /// Reads who may approve this profile, so that their names are known when one is chosen, and

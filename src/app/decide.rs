@@ -179,6 +179,41 @@ impl App {
         }
     }
 
+    /// Refuses a look at a request. Whoever pressed a button on their card of it knows that it
+    /// exists; the card is drawn anew, without what they may not press any more.
+    pub(super) async fn refuse_look(
+        &self,
+        click: &Click,
+        who: &Identity,
+        request: &RequestId,
+        attempt: &'static str,
+    ) -> Failure {
+        let now = self.clock.now();
+        let stored = async {
+            let mut tx = self.store.begin().await?;
+            let cards = tx.cards_of(request).await?;
+            let holds_card = click.at.is_some() && cards.iter().any(|card| is_for(card, who.id()));
+            let (refusal, about) = if holds_card {
+                (Refusal::NotAnApprover, Some(request))
+            } else {
+                (Refusal::NoSuchRequest, None)
+            };
+            record_refusal(&mut tx, &click.by, Some(who), about, attempt, &refusal, now).await?;
+            if holds_card {
+                self.follow_click(&mut tx, click, &cards, now).await?;
+            }
+            tx.commit().await?;
+            Ok(refusal)
+        };
+        match stored.await {
+            Ok(refusal) => {
+                self.work.ring();
+                counted(attempt, refusal)
+            }
+            Err(error) => Failure::Store(error),
+        }
+    }
+
     /// Remembers the clicked message: its cheap way to be changed, and that it exists, when the
     /// answer to its post was lost.
     async fn follow_click(

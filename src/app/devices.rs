@@ -6,9 +6,22 @@ use crate::domain::person::Identity;
 use crate::domain::policy::Profile;
 use crate::domain::request::Request;
 pub use crate::tailscale::Offer;
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// The index decides about a device that cannot be read, and is shown without its age, while it
+/// is younger than this.
+pub(in crate::app) const INDEX_GOOD_FOR: Duration = Duration::from_mins(15);
 
 impl App {
+    /// Of when the devices are, where that is too long ago to keep quiet about.
+    pub fn devices_as_of(&self) -> Option<DateTime<Utc>> {
+        let now = self.clock.now();
+        let is_old = self.devices.age(now)? > INDEX_GOOD_FOR;
+        self.devices.snapshot().as_of().filter(|_| is_old)
+    }
+
     /// Own devices first, online ones first. When there is none, the index is read again soon.
     pub fn offers(&self, who: &Identity, profile: &Profile) -> Vec<Offer> {
         let now = self.clock.now();

@@ -49,7 +49,10 @@ impl App {
     ) -> Result<Case, Failure> {
         self.decide(click, id, attempt, |case, world| {
             let number = case.request.number;
-            let grant = case.grant.as_ref().ok_or(Refusal::NotOpen { number })?;
+            let grant = case
+                .grant
+                .as_ref()
+                .ok_or(Refusal::NotOpen { number, how: None })?;
             let transition = grant.handle(command, world)?;
             Ok(Moves::Grant(Box::new(transition)))
         })

@@ -75,7 +75,7 @@ impl App {
     ) -> Result<(), StoreError> {
         for event in events {
             let id = tx.record(event).await?;
-            self.announce(tx, case, &id, &event.kind, now);
+            self.announce(tx, case, &id, &event.kind, now).await?;
         }
         for effect in effects {
             match effect {
@@ -119,14 +119,17 @@ impl App {
         Ok(())
     }
 
-    fn announce(
+    async fn announce(
         &self,
         tx: &mut Tx,
         case: &Case,
         event: &EventId,
         kind: &EventKind,
         now: DateTime<Utc>,
-    ) {
+    ) -> Result<(), StoreError> {
+        if self.is_known_to_security(tx, case, kind).await? {
+            return Ok(());
+        }
         for hearer in kind.heard_by() {
             let (target, priority) = match hearer {
                 Hearer::Requester => (
@@ -153,6 +156,24 @@ impl App {
                 to: *hearer,
             };
             tx.enqueue(&job, now, &Lane::post_to(&target), priority);
+        }
+        Ok(())
+    }
+}
+
+impl App {
+    /// A refused OAuth client keeps everything waiting; it is told once, not once a grant.
+    async fn is_known_to_security(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        kind: &EventKind,
+    ) -> Result<bool, StoreError> {
+        match (kind, &case.grant) {
+            (EventKind::Delayed { .. } | EventKind::RemovalDelayed { .. }, Some(grant)) => {
+                tx.is_another_stuck(&grant.id).await
+            }
+            _ => Ok(false),
         }
     }
 }

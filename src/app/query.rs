@@ -12,12 +12,13 @@ use crate::domain::ids::{ChannelId, GrantId, PersonId, RequestId};
 use crate::domain::person::Identity;
 use crate::domain::policy::{Profile, Selector};
 use crate::domain::request::Request;
-use crate::domain::rights::{ReviewRight, may_review};
+use crate::domain::roster::Membership;
 use crate::domain::world::Unidentified;
 use crate::store::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// "Asked lately" looks back this far.
 const LATELY: TimeDelta = TimeDelta::days(30);
@@ -37,7 +38,8 @@ pub struct Known {
     pub others_able: u32,
     /// How often this person asked for this profile lately, this time not counted.
     pub asked_lately: u32,
-    /// Whose stored approval would not count now: they left the group, or their account changed.
+    /// Who may not review it any more, because they left the group or their account changed: of
+    /// those whose approval is stored, and who reads the card.
     pub no_longer: Vec<PersonId>,
     /// The security channel, if it was told of a failure.
     pub security_told: Option<ChannelId>,
@@ -50,8 +52,8 @@ pub struct Known {
 pub struct AskedPerson {
     /// Who.
     pub person: PersonId,
-    /// What they are called.
-    pub name: String,
+    /// What they are called, if that is known.
+    pub name: Option<String>,
     /// Why they are asked.
     pub because: Selector,
     /// Where their card is.
@@ -79,6 +81,21 @@ impl App {
         self.know_by(id, Names::Stored).await
     }
 
+    /// The same for drawing a card: also whether its reader may still review the request.
+    pub async fn know_for(&self, card: &Card) -> Result<Option<Known>, StoreError> {
+        let Some(mut known) = self.know(&card.request).await? else {
+            return Ok(None);
+        };
+        if let Face::Approver { person, .. } = &card.face {
+            let reader = BTreeSet::from([person.clone()]);
+            let gone = self
+                .no_longer_entitled(&known.request, &reader, Names::OfSlack)
+                .await?;
+            known.no_longer.extend(gone);
+        }
+        Ok(Some(known))
+    }
+
     async fn know_by(&self, id: &RequestId, names: Names) -> Result<Option<Known>, StoreError> {
         let Some(request) = self.store.request(id).await? else {
             return Ok(None);
@@ -98,7 +115,8 @@ impl App {
         let changed = self.changed(&request).await?;
         let ids = asked.iter().map(|asked| &asked.person).collect();
         let others_able = self.others_able(&request, &ids).await?;
-        let no_longer = self.no_longer_entitled(&request).await?;
+        let givers = givers(&request);
+        let no_longer = self.no_longer_entitled(&request, &givers, names).await?;
         let device = self.devices.get(&request.facts.device.node);
         Ok(Some(Known {
             request,
@@ -175,10 +193,7 @@ impl App {
         for (person, because, delivery) in asked {
             people.entry(person.clone()).or_insert_with(|| AskedPerson {
                 person: person.clone(),
-                name: names
-                    .get(person)
-                    .cloned()
-                    .unwrap_or_else(|| person.to_string()),
+                name: names.get(person).cloned(),
                 because: because.clone(),
                 delivery: delivery.clone(),
             });
@@ -187,20 +202,28 @@ impl App {
     }
 
     /// Whoever cannot be read just now is not said to be gone: the decision itself asks again.
-    async fn no_longer_entitled(&self, request: &Request) -> Result<Vec<PersonId>, StoreError> {
+    async fn no_longer_entitled(
+        &self,
+        request: &Request,
+        ids: &BTreeSet<PersonId>,
+        names: Names,
+    ) -> Result<Vec<PersonId>, StoreError> {
         let profile = self.policy.profile(&request.facts.profile);
         let Some(profile) = profile.filter(|_| request.is_pending()) else {
             return Ok(Vec::new());
         };
-        let standing = request.reviews.iter().filter(|r| request.stands(r));
-        let givers: BTreeSet<PersonId> = standing.map(|review| review.by.id.clone()).collect();
+        let at_most = match names {
+            Names::OfSlack => TO_LOOK,
+            // They were stored with their review.
+            Names::Stored => Duration::MAX,
+        };
         let people = self
-            .gather(&givers, TO_LOOK, Patience::for_a_decision())
+            .gather(ids, at_most, Patience::for_a_decision())
             .await?
             .people;
         let (roster, now) = (self.memberships.roster(), self.clock.now());
         let gone = people.into_iter().filter(|(_, who)| match who {
-            Ok(who) => may_review(profile, &roster, who, now) == ReviewRight::None,
+            Ok(who) => roster.strongest(&profile.approvers, who, now).0 == Membership::No,
             Err(Unidentified::Refused(_)) => true,
             Err(Unidentified::Unread) => false,
         });
@@ -239,4 +262,10 @@ impl App {
                 _ => None,
             }))
     }
+}
+
+/// Whose stored approval may count.
+fn givers(request: &Request) -> BTreeSet<PersonId> {
+    let standing = request.reviews.iter().filter(|r| request.stands(r));
+    standing.map(|review| review.by.id.clone()).collect()
 }

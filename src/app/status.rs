@@ -46,7 +46,7 @@ impl App {
             _ => Seen::Here,
         };
         let known = self
-            .know(&request.id)
+            .know_stored(&request.id)
             .await?
             .ok_or(Failure::Refused(Refusal::NoSuchRequest))?;
         Ok((known, seen))
@@ -100,9 +100,7 @@ impl App {
             .as_ref()
             .filter(|grant| grant.may_revoke(&who, &world));
         if recorded.is_none() && !may_see(request, &who, &world) {
-            return Err(self
-                .refuse(click, Some(&who), attempt, Refusal::NoSuchRequest)
-                .await);
+            return Err(self.refuse_look(click, &who, &request.id, attempt).await);
         }
         let by_profile = world.profile(&request.facts.profile).and_then(|profile| {
             match rights::may_review(profile, &roster, &who, now) {

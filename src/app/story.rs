@@ -35,7 +35,7 @@ impl Known {
 fn one_asked(person: &AskedPerson) -> Asked<'_> {
     Asked {
         person: &person.person,
-        name: &person.name,
+        name: person.name.as_deref(),
         because: &person.because,
         reached: match person.delivery {
             Delivery::Posted(_) => Reached::Yes,

@@ -164,7 +164,7 @@ impl App {
                 _ => None,
             })
             .collect();
-        let others = match self.know(&request.id).await? {
+        let others = match self.know_stored(&request.id).await? {
             Some(known) => known.others_able,
             None => 0,
         };

@@ -143,13 +143,17 @@ impl Bot {
             Verifier::new(&secrets.slack_signing_secret),
             clock,
             app.installed.subscribe(),
-            switchboard,
+            switchboard.clone(),
         );
         let probe = readiness::probe(app.clone(), slack, tailscale);
         let router = http::router(Some(edge), probe, metrics.clone());
 
         let mut serving = JoinSet::new();
-        serving.spawn(http::serve(listener, router, shutdown.clone()));
+        let stop = shutdown.clone();
+        serving.spawn(async move {
+            http::serve(listener, router, stop.clone()).await;
+            switchboard.finished(&stop).await;
+        });
         let mut background = JoinSet::new();
         let worker = Worker::new(
             app.clone(),

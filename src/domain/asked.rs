@@ -9,6 +9,8 @@ pub struct Candidate {
     pub person: PersonId,
     /// How the configuration names them.
     pub named: Naming,
+    /// Whether their account has ever been read.
+    pub acquaintance: Acquaintance,
     /// When they last reviewed this profile, in milliseconds since 1970; `None` for never.
     pub reviewed_last: Option<i64>,
 }
@@ -22,8 +24,18 @@ pub enum Naming {
     InGroup,
 }
 
-/// Puts the one that the requester chose first, then named people, then group members who
-/// reviewed this profile last, and keeps at most `ask_at_most` of them.
+/// Whether somebody's account has ever been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Acquaintance {
+    /// They are a full member.
+    Member,
+    /// Nobody knows; they may be a guest.
+    Stranger,
+}
+
+/// Puts the one that the requester chose first, then those who are known to be full members,
+/// then named people, then group members who reviewed this profile last, and keeps at most
+/// `ask_at_most` of them.
 pub fn choose(
     mut candidates: Vec<Candidate>,
     first: Option<&PersonId>,
@@ -33,6 +45,7 @@ pub fn choose(
         let chosen = |candidate: &Candidate| first != Some(&candidate.person);
         chosen(a)
             .cmp(&chosen(b))
+            .then(a.acquaintance.cmp(&b.acquaintance))
             .then(a.named.cmp(&b.named))
             .then(b.reviewed_last.cmp(&a.reviewed_last))
             .then(a.person.cmp(&b.person))
@@ -56,6 +69,7 @@ mod tests {
         Candidate {
             person: PersonId::new(person),
             named,
+            acquaintance: Acquaintance::Member,
             reviewed_last,
         }
     }
@@ -80,6 +94,18 @@ mod tests {
         assert_eq!(asked(&candidates, None, 10), ["UC", "UD", "UB", "UA"]);
         assert_eq!(asked(&candidates, Some("UA"), 3), ["UA", "UC", "UD"]);
         assert_eq!(asked(&candidates, None, 0), Vec::<String>::new());
+    }
+
+    #[test]
+    fn whoever_may_be_a_guest_is_asked_after_the_members() {
+        let stranger = Candidate {
+            acquaintance: Acquaintance::Stranger,
+            ..candidate("UA", Naming::Personally, Some(30))
+        };
+        let member = candidate("UB", Naming::InGroup, None);
+        let candidates = [stranger, member];
+        assert_eq!(asked(&candidates, None, 10), ["UB", "UA"]);
+        assert_eq!(asked(&candidates, None, 1), ["UB"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The audit trail: what happened, who did it, on what grounds. Events are never changed.
 
 use super::facts::{FactChange, Facts};
-use super::grant::{EndReason, FailureCause};
+use super::grant::{EndReason, FailureCause, HeldBy};
 use super::ids::{ChannelId, PersonId, PolicyHash, RequestId};
 use super::person::{Email, Identity};
 use super::policy::Selector;
@@ -153,10 +153,13 @@ pub enum EventKind {
         /// When the access ends.
         ends_at: DateTime<Utc>,
     },
-    /// Tailscale has not taken the attribute for a while.
+    /// Tailscale has not taken the attribute for a while, or will not before somebody mends
+    /// something.
     Delayed {
         /// Since when.
         since: DateTime<Utc>,
+        /// What keeps it, as far as it has been tried.
+        held_by: Option<HeldBy>,
     },
     /// The access ends soon.
     EndingSoon {
@@ -182,6 +185,8 @@ pub enum EventKind {
     RemovalDelayed {
         /// Since when.
         since: DateTime<Utc>,
+        /// What keeps it, as far as it has been tried.
+        held_by: Option<HeldBy>,
     },
     /// Tailscale confirmed that the attribute is gone, or that this grant no longer holds it.
     Ended {
@@ -263,6 +268,14 @@ impl EventKind {
                 why: EndReason::Failed { .. },
                 ..
             } => &[Requester, Security],
+            Self::Delayed {
+                held_by: Some(HeldBy::ClientRefused { .. }),
+                ..
+            }
+            | Self::RemovalDelayed {
+                held_by: Some(HeldBy::ClientRefused { .. }),
+                ..
+            } => &[Security],
             // They heard of the failure when it happened.
             Self::Ended {
                 why: EndReason::Failed { .. } | EndReason::NeverOpened { cause: Some(_) },
@@ -275,6 +288,9 @@ impl EventKind {
                 why: EndReason::NeverOpened { cause: None },
             }
             | Self::Denied { .. }
+            | Self::Cancelled {
+                why: CancelReason::ProfileGone,
+            }
             | Self::Lapsed
             | Self::Activated { .. }
             | Self::EndingSoon { .. } => &[Requester],

@@ -3,6 +3,7 @@
 //! A grant carries its own copy of device, attribute, value, end and comment. Nothing about
 //! applying again or ending it reads the profile.
 
+mod cause;
 mod ending;
 mod handle;
 mod retry;
@@ -10,15 +11,15 @@ mod retry;
 use super::attribute::{AttributeValue, Key};
 use super::audit::PersonRef;
 use super::comment;
-use super::device::DeviceRefusal;
 use super::ids::{GrantId, ProfileId, RequestId};
 use super::number::RequestNumber;
 use super::request::Request;
 use super::transition::Transition;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::time::Duration;
+
+pub use cause::{DeviceChange, FailureCause, HeldBy};
 
 /// With less than this left a write is not worth it: Tailscale wants an expiry in the future.
 pub const WORTH_WRITING: Duration = Duration::from_secs(5);
@@ -60,6 +61,9 @@ pub struct Grant {
     pub warned_at: Option<DateTime<Utc>>,
     /// Since when it has been late, if the cards say so.
     pub late_since: Option<DateTime<Utc>>,
+    /// What kept the last try from opening or removing it; of one that never opened, the last
+    /// thing that did.
+    pub held_by: Option<HeldBy>,
     /// Where it stands.
     pub state: GrantState,
 }
@@ -196,71 +200,6 @@ impl EndReason {
     }
 }
 
-/// Why access could not be opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureCause {
-    /// Tailscale refused for good: its status and a sentence about it.
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// What is missing or wrong, as a sentence that people read.
-        sentence: String,
-    },
-    /// The device is not in the tailnet any more.
-    DeviceGone,
-    /// The device is not what was approved.
-    DeviceChanged {
-        /// What is different.
-        what: DeviceChange,
-    },
-    /// Another live grant holds the attribute with another value.
-    ValueClash,
-}
-
-/// What is different about a device since it was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceChange {
-    /// Somebody else owns it.
-    Owner,
-    /// It carries other tags.
-    Tags,
-    /// The tailnet does not let it do anything.
-    Unusable(DeviceRefusal),
-}
-
-impl fmt::Display for DeviceChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Owner | Self::Unusable(DeviceRefusal::NotYours) => {
-                "the device's owner changed since it was asked for"
-            }
-            Self::Tags => "the device's tags changed since it was asked for",
-            Self::Unusable(DeviceRefusal::External) => "the device belongs to another tailnet",
-            Self::Unusable(DeviceRefusal::Unauthorized) => {
-                "the device waits for an administrator to authorize it"
-            }
-            Self::Unusable(DeviceRefusal::KeyExpired) => {
-                "the device's key has expired: log in to Tailscale on it, then try again"
-            }
-        })
-    }
-}
-
-impl fmt::Display for FailureCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { sentence, .. } => write!(f, "Tailscale refused: {sentence}"),
-            Self::DeviceGone => f.write_str("the device is not in the tailnet any more"),
-            Self::DeviceChanged { what } => write!(f, "{what}"),
-            Self::ValueClash => {
-                f.write_str("the same attribute is open on that device with another value")
-            }
-        }
-    }
-}
-
 /// What can be done to a grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrantCommand {
@@ -272,8 +211,8 @@ pub enum GrantCommand {
     Confirm,
     /// Opening or removing it takes too long.
     ReportLate,
-    /// Tailscale refuses until an operator mends something: people hear that at once.
-    ReportStuck,
+    /// A try did not succeed and is repeated. What an operator has to mend is told at once.
+    Hold(HeldBy),
     /// Applying failed for good.
     Fail(FailureCause),
     /// Its end has come, or is too close to open it.
@@ -325,6 +264,7 @@ impl Grant {
             write: WriteMark::Untouched,
             warned_at: None,
             late_since: None,
+            held_by: None,
             state: GrantState::Applying { since: now },
         }
     }
@@ -396,6 +336,7 @@ impl Grant {
             version: self.version + 1,
             state,
             late_since: None,
+            held_by: None,
             ..self.clone()
         }
     }

@@ -107,6 +107,7 @@ mod tests {
             write: WriteMark::Untouched,
             warned_at: None,
             late_since: None,
+            held_by: None,
             state,
         }
     }

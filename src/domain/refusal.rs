@@ -151,10 +151,12 @@ pub enum Refusal {
     #[error("Only the person who asked can do that. Nothing changed.")]
     NotYours,
     /// There is no access to end, or it is ending already.
-    #[error("{number} is not open. Nothing changed.")]
+    #[error("{number} is not open{}. Nothing changed.", ended(how.as_ref()))]
     NotOpen {
         /// The request.
         number: RequestNumber,
+        /// "Sam revoked it", and when, if it was ever approved.
+        how: Option<(String, DateTime<Utc>)>,
     },
     /// Only a failed grant can be tried again.
     #[error("{number} has not failed, so there is nothing to try again. Nothing changed.")]
@@ -232,6 +234,12 @@ pub enum Refusal {
     ApproverNotAllowed(PersonId),
 }
 
+/// " any more: Sam revoked it at 17:38 UTC".
+fn ended(how: Option<&(String, DateTime<Utc>)>) -> String {
+    how.map(|(how, at)| format!(" any more: {how} at {}", at.format("%H:%M UTC")))
+        .unwrap_or_default()
+}
+
 fn listed(changes: &[FactChange]) -> String {
     if changes.is_empty() {
         return "something".to_owned();
@@ -264,6 +272,7 @@ impl Refusal {
             Self::Settled { at, .. } => Some(*at),
             Self::LapsedAlready { answer_by, .. } => Some(*answer_by),
             Self::ValueClash { until, .. } => Some(*until),
+            Self::NotOpen { how, .. } => how.as_ref().map(|(_, at)| *at),
             _ => None,
         }
     }

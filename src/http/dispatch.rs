@@ -3,6 +3,7 @@
 //! Nothing is judged here but whether the caller belongs to this workspace at all. What a form
 //! or button carries is a wish; `app` looks everything up again.
 
+mod afterwards;
 mod button;
 mod command;
 mod event;
@@ -11,12 +12,14 @@ mod review_form;
 mod status;
 mod suggestion;
 
+use self::afterwards::Afterwards;
 use super::reply::{Acknowledged, Dispatch, Reply};
 use crate::app::decide::Click;
 use crate::app::{App, Failure};
 use crate::domain::ids::PersonId;
 use crate::domain::number::RequestNumber;
 use crate::domain::refusal::Refusal;
+use crate::lifecycle::Shutdown;
 use crate::slack::parse::{
     BlockActions, Caller, Command, EventEnvelope, Interaction, Surface, ViewSubmission,
 };
@@ -32,12 +35,22 @@ pub const REQUEST_SHORTCUT: &str = "request_access";
 #[derive(Clone)]
 pub struct Switchboard {
     app: App,
+    afterwards: Afterwards,
 }
 
 impl Switchboard {
     /// A switchboard in front of the part that decides.
     pub fn new(app: App) -> Self {
-        Self { app }
+        Self {
+            app,
+            afterwards: Afterwards::default(),
+        }
+    }
+
+    /// Waits until everything that was begun after an acknowledgement is done, as long as the
+    /// stop allows.
+    pub async fn finished(&self, shutdown: &Shutdown) {
+        self.afterwards.done(shutdown).await;
     }
 
     async fn take_interaction(&self, interaction: Interaction) -> Reply {
@@ -119,7 +132,7 @@ impl Switchboard {
     fn say(&self, url: Option<ResponseUrl>, person: PersonId, words: String) {
         let app = self.app.clone();
         let message = Message::line(words);
-        tokio::spawn(async move {
+        self.afterwards.begin(async move {
             let told = if let Some(url) = url {
                 app.slack.respond(&url, &Response::Ephemeral(message)).await
             } else {
@@ -162,7 +175,7 @@ fn sentence(failure: &Failure) -> String {
 /// reader's own zone.
 fn in_message(of: Option<RequestNumber>, failure: &Failure) -> String {
     let plain = sentence(failure);
-    let mut words = text::escape(&plain);
+    let mut words = text::unmarked(&plain);
     if let Failure::Refused(refusal) = failure
         && let Some(at) = refusal.moment()
     {

@@ -23,6 +23,12 @@ pub fn escape(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
+/// Words for a place where nothing is formatted and no block stands beside: a notification
+/// would show the marks themselves.
+pub fn unmarked(text: &str) -> String {
+    escape(&text.replace(['*', '`'], ""))
+}
+
 /// One line without control, hidden or direction-turning characters, at most so long.
 pub fn one_line(text: &str, at_most: usize) -> String {
     cleaned(text, at_most, |_| " ")

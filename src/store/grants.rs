@@ -65,6 +65,14 @@ impl Tx {
             _ => Err(StoreError::Conflict),
         }
     }
+
+    /// Whether another open grant already waits for an operator to mend the OAuth client.
+    pub async fn is_another_stuck(&mut self, than: &GrantId) -> Result<bool> {
+        let query = sqlx::query(sql::OTHER_STUCK)
+            .bind(i64::MIN)
+            .bind(than.to_string());
+        Ok(one(self.conn(), query).await?.is_some())
+    }
 }
 
 fn insert(grant: &Grant) -> Result<Query<'static>> {
@@ -86,6 +94,7 @@ fn insert(grant: &Grant) -> Result<Query<'static>> {
         .bind(grant.write.name())
         .bind(grant.warned_at.map(millis))
         .bind(grant.late_since.map(millis))
+        .bind(grant.held_by.as_ref().map(json).transpose()?)
         .bind(grant.due_at().map(millis))
         .bind(grant.state.name())
         .bind(json(&grant.state)?))
@@ -100,6 +109,7 @@ fn update(grant: &Grant) -> Result<Query<'static>> {
         .bind(grant.write.name())
         .bind(grant.warned_at.map(millis))
         .bind(grant.late_since.map(millis))
+        .bind(grant.held_by.as_ref().map(json).transpose()?)
         .bind(grant.due_at().map(millis))
         .bind(grant.state.name())
         .bind(json(&grant.state)?))
@@ -131,6 +141,7 @@ fn read(row: &AnyRow) -> Result<Grant> {
         write: row.word("write_mark")?,
         warned_at: row.instant_or_none("warned_at")?,
         late_since: row.instant_or_none("late_since")?,
+        held_by: row.json_or_none("held_by")?,
         state,
     })
 }

@@ -24,7 +24,7 @@ impl Worker {
         let Some(card) = self.app.store.card(id).await? else {
             return Ok(Outcome::Done);
         };
-        let Some(known) = self.app.know(&card.request).await? else {
+        let Some(known) = self.app.know_for(&card).await? else {
             return Ok(Outcome::Done);
         };
         let Some(view) = self.draw(&card, &known).await? else {
@@ -44,6 +44,10 @@ impl Worker {
                 Ok(Outcome::Done)
             }
             Delivery::Posted(place) => self.edit(held, card, &place, &message, digest).await,
+            // Drawing it has read their account; who turns out to be a guest cannot answer.
+            Delivery::Unsent if self.is_for_outsider(&card).await? => {
+                self.undeliverable(card, "not_a_member").await
+            }
             Delivery::Unsent => {
                 self.post(held, card, &message, digest, Attempt::First)
                     .await
@@ -68,6 +72,13 @@ impl Worker {
                 why: "asking",
             }),
             (outcome, _) => Ok(outcome),
+        }
+    }
+
+    async fn is_for_outsider(&self, card: &Card) -> Result<bool, StoreError> {
+        match &card.face {
+            Face::Approver { person, .. } => self.app.is_outsider(person).await,
+            _ => Ok(false),
         }
     }
 

@@ -4,6 +4,8 @@
 //! durably that a write is coming; write; read back; settle. Or remove, and settle. A lost
 //! answer is followed by a read before anything is written again.
 
+mod failed;
+
 use super::{Held, Outcome, Worker};
 use crate::app::settle::Settled;
 use crate::domain::attribute::Key;
@@ -18,7 +20,7 @@ use crate::domain::ids::GrantId;
 use crate::domain::key::{self, Wanted};
 use crate::domain::seconds;
 use crate::store::StoreError;
-use crate::tailscale::{CallError, FailureClass, FailureKind};
+use crate::tailscale::FailureClass;
 use std::time::Duration;
 
 /// How a step towards agreement went.
@@ -206,7 +208,7 @@ impl Worker {
         }
         match self.is_open_as(held, key, wanted, grants).await? {
             Ok(true) => self.confirm(held, grants).await,
-            Ok(false) => Ok(Step::Stop(not_shown(held, wanted))),
+            Ok(false) => self.not_shown(held, wanted, grants).await,
             Err(step) => Ok(step),
         }
     }
@@ -278,7 +280,7 @@ impl Worker {
             match self.app.tailscale.attributes(&key.node).await {
                 Ok(attributes) if attributes.get(&key.attribute).is_none() => {}
                 Err(error) if error.is_gone() => {}
-                Ok(_) => return Ok(Step::Stop(not_shown(held, grant))),
+                Ok(_) => return self.not_shown(held, grant, grants).await,
                 Err(error) => return self.failed_call(held, grants, &error).await,
             }
         }
@@ -288,59 +290,6 @@ impl Worker {
             .map(|grant| (grant.id.clone(), GrantCommand::ConfirmRemoval))
             .collect();
         self.agreed(held, commands).await
-    }
-
-    /// Stores what a failed call means.
-    async fn failed_call(
-        &self,
-        held: &Held,
-        grants: &[Grant],
-        error: &CallError,
-    ) -> Result<Step, StoreError> {
-        if error.class == FailureClass::Permanent && applying(grants).next().is_some() {
-            let cause = || FailureCause::Refused {
-                status: error.status.unwrap_or_default(),
-                sentence: error.sentence(),
-            };
-            return self.fail_applying(held, grants, |_| cause()).await;
-        }
-        let report = match error.kind {
-            FailureKind::TokenRefused => GrantCommand::ReportStuck,
-            _ => GrantCommand::ReportLate,
-        };
-        let late: Vec<_> = grants
-            .iter()
-            .filter(|grant| grant.is_live())
-            .map(|grant| (grant.id.clone(), report.clone()))
-            .collect();
-        if self.app.settle(&held.row, &late).await? == Settled::Fenced {
-            return Ok(Step::Stop(Outcome::Fenced));
-        }
-        if let Some(grant) = grants.first() {
-            let (number, node) = (grant.number, &grant.key.node);
-            let (method, outcome) = (error.call.label(), error.kind.label());
-            let tries = held.row.attempts + 1;
-            tracing::warn!(request = %number, %node, method, outcome, status = error.status, tries, "Tailscale did not do what was asked for {number}; trying again");
-        }
-        if let FailureClass::Retryable { after: Some(after) } = error.class {
-            return Ok(Step::Stop(Outcome::Paused {
-                lane: crate::store::outbox::Lane::tailscale(),
-                after,
-            }));
-        }
-        Ok(Step::Stop(held.again(None, error.kind.label())))
-    }
-
-    async fn fail_applying(
-        &self,
-        held: &Held,
-        grants: &[Grant],
-        cause: impl Fn(&Grant) -> FailureCause,
-    ) -> Result<Step, StoreError> {
-        let commands = applying(grants)
-            .map(|grant| (grant.id.clone(), GrantCommand::Fail(cause(grant))))
-            .collect();
-        self.look_again(held, commands).await
     }
 
     async fn agreed(
@@ -371,11 +320,4 @@ impl Worker {
 
 fn applying(grants: &[Grant]) -> impl Iterator<Item = &Grant> {
     grants.iter().filter(|grant| grant.is_applying())
-}
-
-/// Tailscale took a change and does not show it.
-fn not_shown(held: &Held, grant: &Grant) -> Outcome {
-    let (number, node, tries) = (grant.number, &grant.key.node, held.row.attempts + 1);
-    tracing::warn!(request = %number, %node, tries, "Tailscale took the change for {number} and does not show it yet; looking again");
-    held.again(None, "read_back")
 }

@@ -3,6 +3,7 @@
 use super::{Field, LONGEST_JUSTIFICATION, Wish};
 use crate::app::App;
 use crate::app::candidates::Candidates;
+use crate::app::devices::INDEX_GOOD_FOR;
 use crate::app::patience::Patience;
 use crate::domain::comment::is_unprintable;
 use crate::domain::device::Device;
@@ -17,9 +18,6 @@ use crate::domain::roster::{Membership, Roster};
 use crate::store::StoreError;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
-
-/// The index decides about a device that cannot be read, if it is younger than this.
-const INDEX_GOOD_FOR: Duration = Duration::from_mins(15);
 
 /// A refused field. The refusal stands under it, and in the audit trail.
 pub(super) struct Wrong {

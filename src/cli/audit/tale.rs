@@ -3,6 +3,7 @@
 use super::super::grants::printable;
 use crate::domain::audit::{EventKind, PersonRef};
 use crate::domain::duration::spoken;
+use crate::domain::grant::HeldBy;
 use crate::domain::request::CancelReason;
 
 /// A person as they were called then.
@@ -91,10 +92,11 @@ fn of_grant(kind: &EventKind) -> Option<String> {
                 ends_at.format("%Y-%m-%d %H:%M:%SZ")
             )
         }
-        EventKind::Delayed { since } => {
+        EventKind::Delayed { since, held_by } => {
             format!(
-                "noted that Tailscale has not confirmed it since {}; the cards say so",
-                since.format("%H:%M:%SZ")
+                "noted that Tailscale has not confirmed it since {}{}; the cards say so",
+                since.format("%H:%M:%SZ"),
+                kept(held_by.as_ref())
             )
         }
         EventKind::EndingSoon { left, .. } => {
@@ -104,16 +106,32 @@ fn of_grant(kind: &EventKind) -> Option<String> {
         EventKind::EndingBegan { why, note } => {
             format!("began to end it ({}){}", why.name(), quoted(note.as_ref()))
         }
-        EventKind::RemovalDelayed { since } => {
+        EventKind::RemovalDelayed { since, held_by } => {
             format!(
-                "noted that Tailscale has not confirmed the removal since {}; the cards say so",
-                since.format("%H:%M:%SZ")
+                "noted that Tailscale has not confirmed the removal since {}{}; the cards say so",
+                since.format("%H:%M:%SZ"),
+                kept(held_by.as_ref())
             )
         }
         EventKind::Ended { why } => format!("confirmed that it has ended ({})", why.name()),
         EventKind::Retried { .. } => "had it tried again".to_owned(),
         _ => return None,
     })
+}
+
+/// What kept it, in brackets.
+fn kept(by: Option<&HeldBy>) -> String {
+    match by {
+        None => String::new(),
+        Some(HeldBy::Silence) => " (no answer)".to_owned(),
+        Some(HeldBy::ToldToWait { until }) => {
+            format!(" (asked to wait until {})", until.format("%H:%M:%SZ"))
+        }
+        Some(HeldBy::ClientRefused { status }) => {
+            format!(" (it refuses the OAuth client: {status})")
+        }
+        Some(HeldBy::NotShown) => " (taken, but not shown)".to_owned(),
+    }
 }
 
 fn of_house(kind: &EventKind) -> String {

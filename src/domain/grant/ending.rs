@@ -9,6 +9,20 @@ use crate::domain::transition::{Audience, Effect, Transition};
 use crate::domain::world::World;
 use chrono::{DateTime, Utc};
 
+impl Ending {
+    /// "Sam revoked it".
+    fn told(&self) -> String {
+        let by = self.by.as_ref().map_or("somebody", |by| by.name.as_str());
+        match &self.why {
+            EndReason::Expired => "its time was up".to_owned(),
+            EndReason::Released => format!("{by} gave it back"),
+            EndReason::Revoked => format!("{by} revoked it"),
+            EndReason::NeverOpened { .. } => "its time was up before it opened".to_owned(),
+            EndReason::Failed { .. } => "opening it failed".to_owned(),
+        }
+    }
+}
+
 impl Grant {
     pub(super) fn release(
         &self,
@@ -80,9 +94,22 @@ impl Grant {
             {
                 Err(Refusal::Repeated)
             }
-            _ => Err(Refusal::NotOpen {
-                number: self.number,
-            }),
+            _ => Err(self.not_open()),
+        }
+    }
+
+    /// For whoever comes too late: who ended it, and when.
+    pub(super) fn not_open(&self) -> Refusal {
+        let how = match &self.state {
+            GrantState::Applying { .. } | GrantState::Active { .. } => None,
+            GrantState::Ending { ending } | GrantState::Ended { ending, .. } => {
+                Some((ending.told(), ending.at))
+            }
+            GrantState::Failed { at, .. } => Some(("opening it failed".to_owned(), *at)),
+        };
+        Refusal::NotOpen {
+            number: self.number,
+            how,
         }
     }
 

@@ -1,7 +1,8 @@
 //! The one handler of grants.
 
 use super::{
-    DELAYED_AFTER, EndReason, Ending, FailureCause, Grant, GrantCommand, GrantState, WriteMark,
+    DELAYED_AFTER, EndReason, Ending, FailureCause, Grant, GrantCommand, GrantState, HeldBy,
+    WriteMark,
 };
 use crate::domain::audit::{Actor, AuditEvent, EventKind, Subject};
 use crate::domain::refusal::Refusal;
@@ -9,7 +10,6 @@ use crate::domain::seconds;
 use crate::domain::transition::{Audience, Effect, Transition};
 use crate::domain::world::World;
 use chrono::{DateTime, Utc};
-use std::time::Duration;
 
 impl Grant {
     /// Judges a command of a person. Ending needs no profile, no fresh fact and no Slack.
@@ -21,9 +21,9 @@ impl Grant {
         match command {
             GrantCommand::Release { by } => self.release(by, world),
             GrantCommand::Revoke { by, note } => self.revoke(by, note, world),
-            other => self.advance(other, world.now).ok_or(Refusal::NotOpen {
-                number: self.number,
-            }),
+            other => self
+                .advance(other, world.now)
+                .ok_or_else(|| self.not_open()),
         }
     }
 
@@ -45,8 +45,8 @@ impl Grant {
                     .causing(Effect::RefreshCards(Audience::Involved))
                     .causing(Effect::ShowInChannel),
             ),
-            (GrantCommand::ReportLate, _) => self.report_late(DELAYED_AFTER, now),
-            (GrantCommand::ReportStuck, _) => self.report_late(Duration::ZERO, now),
+            (GrantCommand::ReportLate, _) => self.report_late(None, now),
+            (GrantCommand::Hold(by), _) => self.report_late(Some(by), now),
             (GrantCommand::Fail(cause), GrantState::Applying { .. }) => Some(self.fail(cause, now)),
             (GrantCommand::TimeUp, _) => self.time_up(now),
             (GrantCommand::Warn, GrantState::Active { .. }) => self.warn(now),
@@ -119,7 +119,11 @@ impl Grant {
                 let ending = ending(EndReason::NeverOpened { cause: None });
                 match self.write {
                     WriteMark::Sent => Some(self.ending(ending, Actor::Lapse)),
-                    WriteMark::Untouched => Some(self.ended(&ending, now)),
+                    WriteMark::Untouched => {
+                        let mut ended = self.ended(&ending, now);
+                        ended.next.held_by.clone_from(&self.held_by);
+                        Some(ended)
+                    }
                 }
             }
             GrantState::Failed { cause, .. } if left.is_zero() => {
@@ -148,29 +152,51 @@ impl Grant {
         Some(Transition::to(next).recording(self.event(kind, now)))
     }
 
-    fn report_late(&self, after: Duration, now: DateTime<Utc>) -> Option<Transition<Self>> {
+    /// Notes what the last try was held by, and makes it known once it has been late for long
+    /// enough; what an operator has to mend is made known at once.
+    fn report_late(&self, by: Option<&HeldBy>, now: DateTime<Utc>) -> Option<Transition<Self>> {
         let since = match &self.state {
             GrantState::Applying { since } => *since,
             GrantState::Ending { ending } => ending.at,
             _ => return None,
         };
-        if self.late_since.is_some() || now.signed_duration_since(since).to_std().ok()? < after {
-            return None;
-        }
+        let was_stuck = self.is_stuck();
         let next = Self {
-            late_since: Some(since),
+            held_by: by.or(self.held_by.as_ref()).cloned(),
             version: self.version + 1,
             ..self.clone()
         };
-        let kind = match self.state {
-            GrantState::Applying { .. } => EventKind::Delayed { since },
-            _ => EventKind::RemovalDelayed { since },
-        };
-        Some(
-            Transition::to(next)
-                .recording(self.event(kind, now))
-                .causing(Effect::RefreshCards(Audience::Involved)),
-        )
+        let is_stuck = next.is_stuck() && !was_stuck;
+        let is_late = now.signed_duration_since(since).to_std().ok()? >= DELAYED_AFTER;
+        if is_stuck || (is_late && self.late_since.is_none()) {
+            let next = Self {
+                late_since: Some(since),
+                ..next
+            };
+            let held_by = next.held_by.clone();
+            let kind = match self.state {
+                GrantState::Applying { .. } => EventKind::Delayed { since, held_by },
+                _ => EventKind::RemovalDelayed { since, held_by },
+            };
+            return Some(
+                Transition::to(next)
+                    .recording(self.event(kind, now))
+                    .causing(Effect::RefreshCards(Audience::Involved)),
+            );
+        }
+        if next.held_by == self.held_by {
+            return None;
+        }
+        let noted = Transition::to(next);
+        Some(match self.late_since {
+            Some(_) => noted.causing(Effect::RefreshCards(Audience::Involved)),
+            None => noted,
+        })
+    }
+
+    /// Whether an operator has to mend something before it can go on.
+    fn is_stuck(&self) -> bool {
+        matches!(self.held_by, Some(HeldBy::ClientRefused { .. }))
     }
 
     pub(super) fn event(&self, kind: EventKind, at: DateTime<Utc>) -> AuditEvent {

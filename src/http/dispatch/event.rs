@@ -46,7 +46,8 @@ impl Switchboard {
             }
             Event::UserGroupsChanged => {
                 let app = self.app.clone();
-                tokio::spawn(async move { app.read_user_groups().await });
+                self.afterwards
+                    .begin(async move { app.read_user_groups().await });
                 Ok(())
             }
             Event::AppHomeOpened { .. } | Event::Ignored { .. } => {

@@ -190,7 +190,7 @@ impl Switchboard {
             .await?;
         let app = self.app.clone();
         // Kept for the next time; the form does not wait for it.
-        tokio::spawn(async move {
+        self.afterwards.begin(async move {
             if let Err(error) = gathered.save_alone(&app.store, app.clock.now()).await {
                 tracing::warn!(%error, "what Slack said about somebody could not be kept");
             }
@@ -238,8 +238,7 @@ impl Switchboard {
             devices: devices(&offers, &start.typed),
             approvers,
             typed: start.typed.clone(),
-            who_approves: String::new(),
-            warnings: Vec::new(),
+            devices_as_of: self.app.devices_as_of(),
         };
         Ok(form::request_form(&model))
     }
@@ -262,7 +261,7 @@ impl Switchboard {
             return Reply::Empty;
         }
         let this = self.clone();
-        tokio::spawn(async move {
+        self.afterwards.begin(async move {
             if let Err(failure) = this.redraw(&person, *view).await {
                 tracing::warn!(error = %sentence(&failure), "an open form could not be drawn again");
             }
@@ -440,6 +439,6 @@ fn devices<'a>(offers: &'a [Offer], typed: &Typed) -> Devices<'a> {
             initial: offers.iter().find(wanted).map(|offer| &*offer.device),
         }
     } else {
-        Devices::List(offers.iter().map(|offer| &*offer.device).collect(), None)
+        Devices::List(offers.iter().map(|offer| &*offer.device).collect())
     }
 }

@@ -53,7 +53,7 @@ impl Switchboard {
         id: &RequestId,
     ) -> Result<(), Failure> {
         self.app.request_to_review(click, id).await?;
-        let Some(known) = self.app.know(id).await? else {
+        let Some(known) = self.app.know_stored(id).await? else {
             return Err(Failure::Refused(Refusal::NoSuchRequest));
         };
         let asked = known.asked();
@@ -106,7 +106,17 @@ impl Switchboard {
         };
         let duration = match chosen_duration(&wish) {
             Ok(duration) => duration,
-            Err((field, sentence)) => return under(field, sentence),
+            Err((field, sentence)) => {
+                if let Err(failure) = self.aimed_at(&submission, "approve_for_less").await {
+                    return closing(LESS, Err(failure));
+                }
+                let click = click_of(&submission.caller.person);
+                let refusal = Refusal::Unfit(sentence.clone());
+                self.app
+                    .refuse(&click, None, "approve_for_less", refusal)
+                    .await;
+                return under(field, sentence);
+            }
         };
         let done = self
             .review(&submission, Verdict::Shorten(duration), None)

@@ -34,7 +34,7 @@ impl Switchboard {
             .await?;
         let mut known: Vec<Known> = Vec::new();
         for request in mine {
-            known.extend(self.app.know(&request.id).await?);
+            known.extend(self.app.know_stored(&request.id).await?);
         }
         let asked: Vec<_> = known.iter().map(Known::asked).collect();
         let stories: Vec<_> = known

@@ -119,7 +119,7 @@ fn account(user: &Value) -> Option<Account> {
     let confirmed = flag(user, "/is_email_confirmed") != Some(false);
     let organisation = text(user, "/enterprise_user/enterprise_id");
     Some(Account {
-        name: name.unwrap_or(id.as_str()).to_owned(),
+        name: name.unwrap_or("somebody").to_owned(),
         email: text(user, "/profile/email")
             .filter(|_| confirmed)
             .map(Email::new),

@@ -38,7 +38,7 @@ pub fn ephemeral(sentence: &str) -> Message {
         text: if words.is_empty() {
             "…".to_owned()
         } else {
-            text::escape(&words)
+            text::unmarked(&words)
         },
         blocks: vec![kit::plain_section(sentence)],
     }

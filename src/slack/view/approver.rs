@@ -176,19 +176,16 @@ fn why(
     if story.profile.is_none() {
         return say("The profile is gone from the configuration, so this is being closed.");
     }
-    let mut sentence = if !may_review(story, person) {
+    let mut sentence = if story.no_longer.contains(person) {
+        say("You may not review this any more.")
+    } else if !may_review(story, person) {
         say("You asked for this yourself, so somebody else has to agree.")
     } else if story.approval_of(person).is_some() {
         say("You may review this ").then(reason).say(".")
     } else {
         say("You can approve ").then(reason).say(".")
     };
-    let others: Vec<&str> = story
-        .asked
-        .iter()
-        .filter(|asked| asked.person != person)
-        .map(|asked| asked.name)
-        .collect();
+    let others = story.also_asked(person);
     if !others.is_empty() {
         sentence = sentence.say(" Also asked: ").names(&others, "and").say(".");
     }
@@ -212,11 +209,13 @@ pub fn more(others: u32) -> String {
     }
 }
 
-/// Whether this approver's review counts: their own request only where the profile says so.
+/// Whether this approver's review counts: not once they left the group, and their own request
+/// only where the profile says so.
 fn may_review(story: &Story<'_>, person: &PersonId) -> bool {
-    story.profile.is_some_and(|profile| {
-        *person != story.request.requester.id || profile.self_approval == SelfApproval::Allowed
-    })
+    !story.no_longer.contains(person)
+        && story.profile.is_some_and(|profile| {
+            *person != story.request.requester.id || profile.self_approval == SelfApproval::Allowed
+        })
 }
 
 fn buttons_of(
@@ -229,7 +228,8 @@ fn buttons_of(
         Stage::Pending => review_buttons(story, person),
         Stage::Active { .. } if part == Part::Acting => vec![buttons::revoke(story)],
         Stage::Closing {
-            pace: Pace::Late, ..
+            pace: Pace::Late | Pace::Stuck { .. },
+            ..
         } => buttons::open_device(story).into_iter().collect(),
         stage if stage.can_be_retried(story) => vec![buttons::retry(story)],
         _ => Vec::new(),

@@ -54,7 +54,7 @@ fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
             .date(*until)
             .say(" at the latest"),
         Stage::MissedUnconfirmed(until) => had("❗ ", " did not get ")
-            .say(": Tailscale could not be reached before ")
+            .say(": Tailscale did not confirm it before ")
             .date(*until)
             .say("; not confirmed yet"),
         Stage::TimeUp(until) => had("⏹ ", " had ")
@@ -63,7 +63,7 @@ fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
             .say("; Tailscale closes it by itself, not confirmed yet"),
         Stage::Closing {
             until,
-            pace: Pace::Late,
+            pace: Pace::Late | Pace::Stuck { .. },
             ..
         } => had("🚨 ", "'s access to ")
             .say(" was ended, but Tailscale has not confirmed. It may stay open until ")

@@ -43,17 +43,15 @@ pub struct FormModel<'a> {
     pub approvers: Vec<(PersonId, String)>,
     /// What was typed so far.
     pub typed: Typed,
-    /// Who approves, as people read it; empty names the profile's selectors.
-    pub who_approves: String,
-    /// What the person should know before they ask.
-    pub warnings: Vec<String>,
+    /// Of when the devices are, where that is too long ago to keep quiet about.
+    pub devices_as_of: Option<DateTime<Utc>>,
 }
 
 /// The devices that a person may ask for.
 #[derive(Clone, Debug)]
 pub enum Devices<'a> {
-    /// All of them, and of when the list is when Tailscale could not be asked just now.
-    List(Vec<&'a Device>, Option<DateTime<Utc>>),
+    /// All of them.
+    List(Vec<&'a Device>),
     /// More than a select holds: searched while typing.
     Search {
         /// The one that was chosen before.
@@ -92,24 +90,20 @@ pub fn request_form(model: &FormModel<'_>) -> SlackView {
         return unfinished(model, Vec::new());
     };
     let mut blocks = Vec::new();
-    blocks.push(kit::context(outlook(model, profile).mrkdwn()));
-    for warning in &model.warnings {
-        blocks.push(kit::context(say("⚠ ").report(warning).mrkdwn()));
-    }
+    blocks.push(kit::context(outlook(profile).mrkdwn()));
+    let age = model.devices_as_of.map(|as_of| {
+        let sentence = say("⚠ Devices as of ").date(as_of);
+        let why = ": Tailscale could not be asked since.";
+        kit::context(sentence.say(why).mrkdwn())
+    });
     let Some(device) = fields::device(model, profile) else {
         blocks.push(kit::section(no_device(profile).mrkdwn()));
+        blocks.extend(age);
         return unfinished(model, blocks);
     };
     blocks.insert(0, profile_field(model));
     blocks.push(device);
-    if let Devices::List(_, Some(as_of)) = &model.devices {
-        blocks.push(kit::context(
-            say("Devices as of ")
-                .date(*as_of)
-                .say(": Tailscale could not be asked just now.")
-                .mrkdwn(),
-        ));
-    }
+    blocks.extend(age);
     blocks.extend(duration_fields(model, profile));
     blocks.extend(justification_field(model, profile));
     if profile.approver_choice == ApproverChoice::Requester {
@@ -204,16 +198,12 @@ fn profile_field(model: &FormModel<'_>) -> SlackBlock {
 }
 
 /// The attribute, the cap, who approves.
-fn outlook(model: &FormModel<'_>, profile: &Profile) -> Sentence {
+fn outlook(profile: &Profile) -> Sentence {
     let sentence = say("Sets ")
         .code(profile.attribute.as_str())
         .say(format!(" for at most {}. ", spoken(profile.max_duration)));
-    let sentence = if model.who_approves.trim().is_empty() {
-        let selectors: Vec<String> = profile.approvers.iter().map(text::selector).collect();
-        sentence.say("Approved by ").names(&selectors, "or")
-    } else {
-        sentence.say("Approved by ").report(&model.who_approves)
-    };
+    let selectors: Vec<String> = profile.approvers.iter().map(text::selector).collect();
+    let sentence = sentence.say("Approved by ").names(&selectors, "or");
     match profile.approvals {
         0 | 1 => sentence.say("."),
         n => sentence.say(format!("; {n} of them must agree.")),

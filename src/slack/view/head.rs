@@ -3,8 +3,9 @@
 use super::sentence::{Sentence, say};
 use super::stage::{Failure, Pace, Stage};
 use super::story::{Story, lasted, names, spoken};
-use crate::domain::grant::{EndReason, Ending, FailureCause, Opened};
+use crate::domain::grant::{EndReason, Ending, FailureCause, HeldBy, Opened};
 use crate::domain::ids::PersonId;
+use chrono::{DateTime, Utc};
 
 /// "Approved by Grace {d}".
 pub fn approval(story: &Story<'_>) -> Sentence {
@@ -33,10 +34,14 @@ pub fn of(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
             .name(&story.request.requester.name)
             .say(" may no longer ask for it. Nothing was granted"),
         Stage::Applying => say("⏳ ").then(approval(story)).say(", applying…"),
-        Stage::Delayed { since, until } => say("⏳ ")
+        Stage::Delayed {
+            since,
+            until,
+            held_by,
+        } => say("⏳ ")
             .then(approval(story))
-            .say(", not open yet: Tailscale has not answered since ")
-            .date(*since)
+            .say(", not open yet: ")
+            .then(kept(*held_by, *since))
             .say(". Trying until ")
             .date(*until),
         Stage::Active { until, .. } => say("✅ ")
@@ -49,19 +54,24 @@ pub fn of(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
         Stage::Closing {
             ending,
             until,
-            pace: Pace::Late,
+            pace: pace @ (Pace::Late | Pace::Stuck { .. }),
         } => say("🚨 ")
             .say(match ending.why {
                 EndReason::Released => "Given back",
                 _ => "Revoked",
             })
-            .say(", but Tailscale has not confirmed. It may stay open until ")
+            .say(", but ")
+            .then(match pace {
+                Pace::Stuck { status } => client_refused(*status),
+                _ => say("Tailscale has not confirmed"),
+            })
+            .say(". It may stay open until ")
             .date(*until)
             .say("; trying again"),
         Stage::Closing { ending, .. } => with_note(say("⏳ ").then(ended_by(ending)), note(ending))
             .say(", closing…"),
         Stage::MissedUnconfirmed(until) => {
-            say("❗ Approved, but Tailscale could not be reached before ")
+            say("❗ Approved, but Tailscale did not confirm it before ")
                 .date(*until)
                 .say(". If it opened, it closes by itself; not confirmed yet")
         }
@@ -80,6 +90,23 @@ pub fn decision(story: &Story<'_>) -> Sentence {
     say("✅ ")
         .then(approval(story))
         .say(format!(" for {}", spoken(story.granted())))
+}
+
+/// What keeps it from being open, without a full stop.
+fn kept(by: Option<&HeldBy>, since: DateTime<Utc>) -> Sentence {
+    match by {
+        None => say("it has been waiting for Tailscale since ").date(since),
+        Some(HeldBy::Silence) => say("Tailscale has not answered since ").date(since),
+        Some(HeldBy::ToldToWait { until }) => say("Tailscale asked us to wait until ").date(*until),
+        Some(HeldBy::ClientRefused { status }) => client_refused(*status),
+        Some(HeldBy::NotShown) => say("Tailscale answered, but the attribute is not there yet"),
+    }
+}
+
+fn client_refused(status: u16) -> Sentence {
+    say(format!(
+        "Tailscale refuses our OAuth client: {status}; an operator can mend it"
+    ))
 }
 
 /// Why it failed and what that left, without a full stop.
@@ -107,9 +134,17 @@ pub fn missed(story: &Story<'_>, ending: &Ending, cause: Option<&FailureCause>) 
             .say("). Its time was up ")
             .date(ends_at)
             .say("; it may have been open for a while and is closed now"),
-        (None, Opened::Never) => say("Tailscale could not be reached before ")
-            .date(ends_at)
-            .say(". It never opened"),
+        (None, Opened::Never) => match story.grant.and_then(|grant| grant.held_by.as_ref()) {
+            Some(HeldBy::ClientRefused { status }) => say(format!(
+                "Tailscale refused our OAuth client ({status}), and its time was up "
+            )),
+            Some(HeldBy::ToldToWait { .. }) => {
+                say("Tailscale asked us to wait, and its time was up ")
+            }
+            _ => say("Tailscale could not be reached before "),
+        }
+        .date(ends_at)
+        .say(". It never opened"),
         (None, _) => say("Tailscale did not confirm it before ")
             .date(ends_at)
             .say(". It may have been open for a while and is closed now"),
@@ -175,11 +210,7 @@ pub fn count(story: &Story<'_>) -> Sentence {
     sentence.say(")")
 }
 
-fn mine_counts(
-    story: &Story<'_>,
-    reader: &PersonId,
-    at: chrono::DateTime<chrono::Utc>,
-) -> Sentence {
+fn mine_counts(story: &Story<'_>, reader: &PersonId, at: DateTime<Utc>) -> Sentence {
     let sentence = say("🟡 You approved ")
         .date(at)
         .say(format!("; {} more needed", story.missing()));

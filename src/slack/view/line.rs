@@ -12,8 +12,10 @@ use super::sentence::{Sentence, say};
 use super::stage::Stage;
 use super::story::{Story, names, spoken};
 use crate::domain::audit::{Actor, AuditEvent, EventKind, Hearer};
-use crate::domain::grant::{EndReason, Ending, FailureCause, Opened};
+use crate::domain::grant::{EndReason, Ending, FailureCause, HeldBy, Opened};
+use crate::domain::request::CancelReason;
 use slack_morphism::prelude::SlackBlockButtonElement;
+use std::fmt::Write;
 
 /// The new line that an event is worth to this hearer.
 pub fn line(story: &Story<'_>, event: &AuditEvent, hearer: Hearer) -> Message {
@@ -28,10 +30,13 @@ pub fn line(story: &Story<'_>, event: &AuditEvent, hearer: Hearer) -> Message {
 /// true, and only buttons that work.
 pub fn line_now(story: &Story<'_>, event: &AuditEvent) -> Message {
     let stage = Stage::of(story);
-    told(
+    let mut message = told(
         &for_requester(story, &stage, event),
         buttons_of(story, &stage, &event.kind),
-    )
+    );
+    // Who reads only the notification can still say which request is meant.
+    let _ = write!(message.text, " · {}", story.request.number);
+    message
 }
 
 fn told(sentence: &Sentence, buttons: Vec<SlackBlockButtonElement>) -> Message {
@@ -70,6 +75,13 @@ fn for_requester(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Se
         EventKind::Lapsed => head::of(story, &Stage::Lapsed)
             .say(" · ")
             .then(story.what()),
+        EventKind::Cancelled {
+            why: CancelReason::ProfileGone,
+        } => say("↩ Your request for ")
+            .then(story.what())
+            .say(" was closed ")
+            .date(event.at)
+            .say(": the profile is gone, or you may no longer ask for it. Nothing was granted"),
         EventKind::Failed { cause } => {
             let failed = match stage {
                 Stage::Failed(newest) if newest.at <= event.at => failed(cause),
@@ -151,6 +163,12 @@ fn by(sentence: Sentence, event: &AuditEvent) -> Sentence {
 }
 
 fn for_security(story: &Story<'_>, event: &AuditEvent) -> Sentence {
+    if let EventKind::Delayed { held_by, .. } | EventKind::RemovalDelayed { held_by, .. } =
+        &event.kind
+        && let Some(HeldBy::ClientRefused { status }) = held_by
+    {
+        return client_refused(story, &event.kind, *status);
+    }
     let subject = say("🚨 ")
         .code(&story.request.number.to_string())
         .say(": ")
@@ -178,6 +196,27 @@ fn for_security(story: &Story<'_>, event: &AuditEvent) -> Sentence {
         }
         _ => subject.say(". ").then(head::of(story, &Stage::of(story))),
     }
+}
+
+/// Nothing is opened or closed early until somebody mends it; told once, with the first
+/// request that it keeps waiting.
+fn client_refused(story: &Story<'_>, event: &EventKind, status: u16) -> Sentence {
+    let sentence = say(format!(
+        "🚨 Tailscale refuses our OAuth client: {status}. Check "
+    ))
+    .code("TAILSCALE_CLIENT_ID")
+    .say(" and ")
+    .code("TAILSCALE_CLIENT_SECRET")
+    .say("; until then nothing is opened or closed early. ")
+    .code(&story.request.number.to_string())
+    .say(" waits: ")
+    .name(&story.request.requester.name);
+    match event {
+        EventKind::RemovalDelayed { .. } => sentence.say(" is to lose "),
+        _ => sentence.say(" is to get "),
+    }
+    .then(story.what())
+    .say(".")
 }
 
 fn for_thread(story: &Story<'_>, event: &AuditEvent) -> Sentence {
@@ -210,9 +249,10 @@ fn buttons_of(
             Stage::Active { .. } => Some(buttons::release(story, "I'm done")),
             _ => None,
         },
-        EventKind::Failed { .. } | EventKind::EndingBegan { .. } => {
-            stage.can_be_retried(story).then(|| buttons::retry(story))
-        }
+        EventKind::Failed { .. } | EventKind::EndingBegan { .. } => match stage {
+            Stage::Failed(failure) if !failure.cause.can_be_mended() => again("Ask again"),
+            _ => stage.can_be_retried(story).then(|| buttons::retry(story)),
+        },
         EventKind::Denied { .. } | EventKind::Lapsed => again("Ask again…"),
         EventKind::Ended { .. } => again("Ask again"),
         _ => None,

@@ -12,7 +12,7 @@ use super::{Message, Reader, View, answer, card, line, line_now, review_form};
 use crate::domain::audit::{Actor, AuditEvent, EventKind, Hearer, Subject};
 use crate::domain::card::HowAsked;
 use crate::domain::device::{Device, Presence};
-use crate::domain::grant::{EndReason, FailureCause, GrantState, Opened};
+use crate::domain::grant::{EndReason, FailureCause, GrantState, HeldBy, Opened};
 use crate::domain::ids::{NodeId, PersonId, PolicyHash, ProfileId};
 use crate::domain::policy::Selector;
 use crate::domain::policy::{ApproverChoice, DeviceRule, JustificationRule, Profile};
@@ -104,6 +104,14 @@ fn evidence(scene: &Scene) -> crate::domain::audit::Evidence {
     }
 }
 
+fn is_stuck(scene: &Scene) -> bool {
+    let held_by = scene
+        .grant
+        .as_ref()
+        .and_then(|grant| grant.held_by.as_ref());
+    matches!(held_by, Some(HeldBy::ClientRefused { .. }))
+}
+
 /// The events that somebody hears of, in the scenes that they lead to.
 fn news(cast: &Cast) -> Vec<(Scene, AuditEvent)> {
     let mut news = Vec::new();
@@ -114,6 +122,7 @@ fn news(cast: &Cast) -> Vec<(Scene, AuditEvent)> {
                 evidence: evidence(&scene),
             },
             (RequestState::Lapsed { .. }, _) => EventKind::Lapsed,
+            (RequestState::Cancelled { why, .. }, _) => EventKind::Cancelled { why: *why },
             (_, Some(GrantState::Active { .. })) => {
                 let ends_at = after(125);
                 let soon = EventKind::EndingSoon {
@@ -142,9 +151,19 @@ fn news(cast: &Cast) -> Vec<(Scene, AuditEvent)> {
             (_, Some(GrantState::Ended { ending, .. })) => EventKind::Ended {
                 why: ending.why.clone(),
             },
+            (_, Some(GrantState::Ending { ending })) if is_stuck(&scene) => {
+                EventKind::RemovalDelayed {
+                    since: ending.at,
+                    held_by: scene.grant.as_ref().and_then(|g| g.held_by.clone()),
+                }
+            }
             (_, Some(GrantState::Ending { ending })) => EventKind::EndingBegan {
                 why: ending.why.clone(),
                 note: ending.note.clone(),
+            },
+            (_, Some(GrantState::Applying { since })) if is_stuck(&scene) => EventKind::Delayed {
+                since: *since,
+                held_by: scene.grant.as_ref().and_then(|g| g.held_by.clone()),
             },
             (_, Some(GrantState::Applying { .. })) => EventKind::Retried {
                 evidence: evidence(&scene),
@@ -243,15 +262,14 @@ fn a_line_loses_its_buttons_when_they_stop_working() {
 
 // ---- forms ---------------------------------------------------------------------------------
 
-fn model<'a>(profiles: &'a [Profile], devices: Devices<'a>, cast: &Cast) -> FormModel<'a> {
+fn model<'a>(profiles: &'a [Profile], devices: Devices<'a>) -> FormModel<'a> {
     FormModel {
         profiles: profiles.iter().collect(),
         chosen: profiles.first(),
         devices,
         approvers: Vec::new(),
         typed: Typed::default(),
-        who_approves: cast.grace.clone(),
-        warnings: Vec::new(),
+        devices_as_of: None,
     }
 }
 
@@ -303,35 +321,28 @@ fn forms(cast: &Cast) -> Vec<(&'static str, View)> {
     let mut shapes = vec![
         (
             "one device",
-            request_form(&model(
-                &profiles,
-                Devices::List(one.iter().collect(), None),
-                cast,
-            )),
+            request_form(&model(&profiles, Devices::List(one.iter().collect()))),
         ),
         (
             "no device",
-            request_form(&model(&choosy, Devices::None, cast)),
+            request_form(&FormModel {
+                devices_as_of: Some(after(-20)),
+                ..model(&choosy, Devices::None)
+            }),
         ),
-        ("no profile", request_form(&model(&[], Devices::None, cast))),
+        ("no profile", request_form(&model(&[], Devices::None))),
         (
             "many devices",
-            request_form(&model(
-                &profiles,
-                Devices::List(many.iter().collect(), None),
-                cast,
-            )),
+            request_form(&model(&profiles, Devices::List(many.iter().collect()))),
         ),
         (
             "searched devices",
             request_form(&FormModel {
-                who_approves: String::new(),
                 ..model(
                     &profiles,
                     Devices::Search {
                         initial: one.first(),
                     },
-                    cast,
                 )
             }),
         ),
@@ -339,7 +350,7 @@ fn forms(cast: &Cast) -> Vec<(&'static str, View)> {
             "nothing chosen",
             request_form(&FormModel {
                 chosen: None,
-                ..model(&profiles, Devices::None, cast)
+                ..model(&profiles, Devices::None)
             }),
         ),
         (
@@ -347,12 +358,8 @@ fn forms(cast: &Cast) -> Vec<(&'static str, View)> {
             request_form(&FormModel {
                 typed: typed.clone(),
                 approvers: people,
-                warnings: vec![cast.failure.clone()],
-                ..model(
-                    &choosy,
-                    Devices::List(three.iter().collect(), Some(after(-10))),
-                    cast,
-                )
+                devices_as_of: Some(after(-20)),
+                ..model(&choosy, Devices::List(three.iter().collect()))
             }),
         ),
         (
@@ -360,7 +367,7 @@ fn forms(cast: &Cast) -> Vec<(&'static str, View)> {
             request_form(&FormModel {
                 typed: typed.clone(),
                 approvers: crowd,
-                ..model(&choosy, Devices::List(three.iter().collect(), None), cast)
+                ..model(&choosy, Devices::List(three.iter().collect()))
             }),
         ),
     ];

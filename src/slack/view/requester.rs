@@ -93,7 +93,7 @@ fn details(story: &Story<'_>, stage: &Stage<'_>) -> Vec<Sentence> {
                     .say(format!(", after its {}", spoken(story.granted()))),
             ]
         }
-        Stage::Failed(_) | Stage::Unclear(_) => match story.security_told {
+        Stage::Failed(_) | Stage::Unclear(_) | Stage::Delayed { .. } => match story.security_told {
             Told::In(channel) => vec![
                 Sentence::default()
                     .channel(channel.as_str())

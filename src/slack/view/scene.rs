@@ -6,7 +6,7 @@ use crate::domain::audit::PersonRef;
 use crate::domain::device::{Authorization, Device, DeviceOrigin, DeviceRefusal, Presence};
 use crate::domain::facts::{DeviceFacts, FactChange, Facts};
 use crate::domain::grant::{
-    DeviceChange, EndReason, Ending, FailureCause, Grant, GrantState, Opened,
+    DeviceChange, EndReason, Ending, FailureCause, Grant, GrantState, HeldBy, Opened,
 };
 use crate::domain::ids::{ChannelId, NodeId, Origin, PersonId, ProfileId, RequestId};
 use crate::domain::number::RequestNumber;
@@ -106,6 +106,8 @@ pub struct Scene {
     pub profile: Option<Profile>,
     pub device: Option<Device>,
     pub reached: Reached,
+    pub nameless: bool,
+    pub no_longer: Vec<PersonId>,
     pub others_able: u32,
     pub asked_lately: u32,
     pub told: Option<ChannelId>,
@@ -167,6 +169,8 @@ impl Scene {
             profile: Some(profile),
             device: Some(device),
             reached: Reached::Yes,
+            nameless: false,
+            no_longer: Vec::new(),
             others_able: 30,
             asked_lately: 3,
             told: None,
@@ -265,6 +269,14 @@ impl Scene {
         })
     }
 
+    pub fn held_by(self, by: HeldBy) -> Self {
+        self.with(|scene| {
+            if let Some(grant) = &mut scene.grant {
+                grant.held_by = Some(by);
+            }
+        })
+    }
+
     pub fn at(self, minute: i64) -> Self {
         self.with(|scene| scene.now = after(minute))
     }
@@ -279,7 +291,7 @@ impl Scene {
             .iter()
             .map(|(person, name)| Asked {
                 person,
-                name,
+                name: (!self.nameless).then_some(*name),
                 because: &because,
                 reached: self.reached,
             })
@@ -292,7 +304,7 @@ impl Scene {
             asked: &asked,
             others_able: self.others_able,
             asked_lately: self.asked_lately,
-            no_longer: &[],
+            no_longer: &self.no_longer,
             security_told: self.told.as_ref().map_or(Told::NotYet, Told::In),
             changed: self
                 .changed
@@ -406,6 +418,12 @@ fn undecided(cast: &Cast) -> Vec<Scene> {
         pending()
             .named("pending, nobody reached")
             .with(|scene| scene.reached = Reached::No),
+        pending()
+            .named("pending, names unknown")
+            .with(|scene| scene.nameless = true),
+        pending()
+            .named("pending, Linus left the group")
+            .with(|scene| scene.no_longer = vec![PersonId::new(LINUS)]),
         pending().named("profile gone from the file").with(|scene| {
             scene.profile = None;
         }),
@@ -468,7 +486,24 @@ fn opened(cast: &Cast) -> Vec<Scene> {
     };
     vec![
         Scene::approved(cast),
-        Scene::approved(cast).late().named("delayed"),
+        Scene::approved(cast)
+            .late()
+            .held_by(HeldBy::Silence)
+            .named("delayed"),
+        Scene::approved(cast).late().named("delayed, not tried yet"),
+        Scene::approved(cast)
+            .late()
+            .held_by(HeldBy::ToldToWait { until: after(9) })
+            .named("delayed, told to wait"),
+        Scene::approved(cast)
+            .late()
+            .held_by(HeldBy::ClientRefused { status: 401 })
+            .with(|scene| scene.told = Some(ChannelId::new("C0SECURITY")))
+            .named("delayed, client refused"),
+        Scene::approved(cast)
+            .late()
+            .held_by(HeldBy::NotShown)
+            .named("delayed, not shown"),
         Scene::granted(cast, "active", active(5)),
         Scene::granted(cast, "active, opened late", active(9)).at(10),
         Scene::granted(cast, "active, one approval uncounted", active(5)).with(|scene| {
@@ -505,12 +540,19 @@ fn over(cast: &Cast) -> Vec<Scene> {
         closing("given back, not confirmed", EndReason::Released, 39).late(),
         closing("revoked, closing", EndReason::Revoked, 39),
         closing("revoked, not confirmed", EndReason::Revoked, 39).late(),
+        closing("revoked, client refused", EndReason::Revoked, 39)
+            .late()
+            .held_by(HeldBy::ClientRefused { status: 401 }),
         closing("never opened, not confirmed", missed(), 125),
         closing("failed, unclear", failed(), 8),
         closed("expired", EndReason::Expired, 125),
         closed("released", EndReason::Released, 39),
         closed("revoked", EndReason::Revoked, 39),
         closed("never opened", missed(), 125),
+        closed("never opened, client refused", missed(), 125)
+            .held_by(HeldBy::ClientRefused { status: 401 }),
+        closed("never opened, told to wait", missed(), 125)
+            .held_by(HeldBy::ToldToWait { until: after(130) }),
         closed("never opened, refused", failed_for_good(), 125),
         Scene::granted(
             cast,
@@ -541,6 +583,15 @@ fn over(cast: &Cast) -> Vec<Scene> {
             "failed, device gone",
             GrantState::Failed {
                 cause: FailureCause::DeviceGone,
+                at: after(6),
+                opened: Opened::Never,
+            },
+        ),
+        Scene::granted(
+            cast,
+            "failed, time up",
+            GrantState::Failed {
+                cause: refused(cast),
                 at: after(6),
                 opened: Opened::Never,
             },

@@ -149,16 +149,17 @@ impl Sentence {
             .any(|(part, _)| matches!(part, Part::Theirs(_)))
     }
 
-    /// For a message's `text`: everything escaped, nothing formatted but times.
+    /// For a message's `text`: everything escaped, nothing formatted but times, and no marks
+    /// that a notification would show as they are.
     pub fn text(&self) -> String {
         self.parts
             .iter()
             .map(|(part, _)| match part {
-                Part::Ours(words) => text::escape(words),
-                Part::Name(name) | Part::Code(name) => text::name_in_mrkdwn(name),
+                Part::Ours(words) => text::unmarked(words),
+                Part::Name(name) | Part::Code(name) => text::name_in_mrkdwn(name).replace('*', ""),
                 Part::Date(at) => text::date(*at),
-                Part::Report(report) => text::escape(&report_of(report)),
-                Part::Theirs(words) => text::escape(&text::one_line(words, LONGEST_QUOTE)),
+                Part::Report(report) => text::unmarked(&report_of(report)),
+                Part::Theirs(words) => text::unmarked(&text::one_line(words, LONGEST_QUOTE)),
                 Part::Channel(id) => channel_link(id),
             })
             .collect()
@@ -286,7 +287,7 @@ mod tests {
             .name("*Grace*")
             .say(": ")
             .quote("<!channel> *no*");
-        assert_eq!(sentence.text(), "Denied by Grace: “&lt;!channel&gt; *no*”");
+        assert_eq!(sentence.text(), "Denied by Grace: “&lt;!channel&gt; no”");
         assert_eq!(sentence.plain(), "Denied by *Grace*: “<!channel> *no*”");
         let json = serde_json::to_value(sentence.block()).expect("json");
         assert_eq!(json["type"], "rich_text");

@@ -3,7 +3,7 @@
 use super::story::Story;
 use crate::domain::audit::PersonRef;
 use crate::domain::grant::{
-    EndReason, Ending, FailureCause, Grant, GrantState, Opened, WORTH_WRITING,
+    EndReason, Ending, FailureCause, Grant, GrantState, HeldBy, Opened, WORTH_WRITING,
 };
 use crate::domain::request::{CancelReason, RequestState};
 use crate::domain::seconds;
@@ -33,10 +33,12 @@ pub enum Stage<'a> {
     Applying,
     /// Not confirmed for a while.
     Delayed {
-        /// Since when Tailscale has not answered.
+        /// Since when it waits.
         since: DateTime<Utc>,
         /// When Lapse stops trying.
         until: DateTime<Utc>,
+        /// What keeps it, as far as it has been tried.
+        held_by: Option<&'a HeldBy>,
     },
     /// Open.
     Active {
@@ -84,6 +86,11 @@ pub enum Pace {
     Usual,
     /// Longer: Tailscale has not confirmed it.
     Late,
+    /// Longer, and until an operator mends something.
+    Stuck {
+        /// The HTTP status with which Tailscale refuses the OAuth client.
+        status: u16,
+    },
 }
 
 impl<'a> Stage<'a> {
@@ -114,7 +121,11 @@ impl<'a> Stage<'a> {
         let until = grant.ends_at;
         match &grant.state {
             GrantState::Applying { .. } => match grant.late_since {
-                Some(since) => Self::Delayed { since, until },
+                Some(since) => Self::Delayed {
+                    since,
+                    until,
+                    held_by: grant.held_by.as_ref(),
+                },
                 None => Self::Applying,
             },
             GrantState::Active { .. } if now >= until => Self::TimeUp(until),
@@ -129,9 +140,12 @@ impl<'a> Stage<'a> {
                 EndReason::Released | EndReason::Revoked => Self::Closing {
                     ending,
                     until,
-                    pace: match grant.late_since {
-                        Some(_) => Pace::Late,
-                        None => Pace::Usual,
+                    pace: match (grant.late_since, &grant.held_by) {
+                        (Some(_), Some(HeldBy::ClientRefused { status })) => {
+                            Pace::Stuck { status: *status }
+                        }
+                        (Some(_), _) => Pace::Late,
+                        (None, _) => Pace::Usual,
                     },
                 },
             },
@@ -149,7 +163,11 @@ impl<'a> Stage<'a> {
         let time_left = story
             .grant
             .is_some_and(|grant| seconds::until(grant.ends_at, story.now) >= WORTH_WRITING);
-        matches!(self, Self::Failed(_)) && time_left && story.profile.is_some()
+        let may_help = match self {
+            Self::Failed(failure) => failure.cause.can_be_mended(),
+            _ => false,
+        };
+        may_help && time_left && story.profile.is_some()
     }
 
     /// Whether it went as it was decided: then a sentence about the decision stays true.

@@ -34,7 +34,8 @@ pub struct Story<'a> {
     pub others_able: u32,
     /// How often this person asked for this profile within [`LATELY`], this time not counted.
     pub asked_lately: u32,
-    /// Whose approval stands and would not count now, while it is pending.
+    /// Who may not review it any more, while it is pending: of those whose approval stands, and
+    /// who reads the card.
     pub no_longer: &'a [PersonId],
     /// Whether the security channel was told of a failure.
     pub security_told: Told<'a>,
@@ -49,8 +50,8 @@ pub struct Story<'a> {
 pub struct Asked<'a> {
     /// Who.
     pub person: &'a PersonId,
-    /// What they are called.
-    pub name: &'a str,
+    /// What they are called, if that is known.
+    pub name: Option<&'a str>,
     /// Why they are asked.
     pub because: &'a Selector,
     /// Whether their card is there.
@@ -178,30 +179,27 @@ impl<'a> Story<'a> {
     /// The names of those who were asked and have not answered, the reader left out.
     pub fn awaited(&self, reader: Option<&PersonId>) -> Vec<&'a str> {
         let given = self.standing();
-        self.asked
-            .iter()
-            .filter(|asked| {
-                Some(asked.person) != reader
-                    && asked.reached != Reached::No
-                    && !given.iter().any(|review| review.by.id == *asked.person)
-            })
-            .map(|asked| asked.name)
-            .collect()
+        called(self.asked.iter().filter(|asked| {
+            Some(asked.person) != reader
+                && asked.reached != Reached::No
+                && !given.iter().any(|review| review.by.id == *asked.person)
+        }))
+    }
+
+    /// The names of those who were asked, the reader left out.
+    pub fn also_asked(&self, reader: &PersonId) -> Vec<&'a str> {
+        called(self.asked.iter().filter(|asked| asked.person != reader))
     }
 
     /// The names of those whose card cannot be posted, once that is worth saying.
     pub fn unreached(&self) -> Vec<&'a str> {
         let waited = self.now.signed_duration_since(self.request.asked_at);
         let early = waited.to_std().unwrap_or_default() < REACH_WITHIN;
-        self.asked
-            .iter()
-            .filter(|asked| match asked.reached {
-                Reached::No => true,
-                Reached::NotYet => !early,
-                Reached::Yes => false,
-            })
-            .map(|asked| asked.name)
-            .collect()
+        called(self.asked.iter().filter(|asked| match asked.reached {
+            Reached::No => true,
+            Reached::NotYet => !early,
+            Reached::Yes => false,
+        }))
     }
 
     /// How long the grant is, from approval to its end.
@@ -267,6 +265,14 @@ pub fn lasted(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
         seconds / 60 * 60
     };
     spoken(Duration::from_secs(whole))
+}
+
+/// What they are called; those whose names are not known are "somebody", once, at the end.
+fn called<'a>(asked: impl Iterator<Item = &'a Asked<'a>>) -> Vec<&'a str> {
+    let names: Vec<Option<&str>> = asked.map(|asked| asked.name).collect();
+    let unknown = names.iter().any(Option::is_none);
+    let known = names.into_iter().flatten();
+    known.chain(unknown.then_some("somebody")).collect()
 }
 
 /// The names of people in a record.

@@ -2,7 +2,9 @@
 
 use super::harness::{Db, on_both};
 use super::samples::{grant, in_state, later, noon, request, stored};
-use lapse::domain::grant::{EndReason, Ending, FailureCause, Grant, GrantState, Opened, WriteMark};
+use lapse::domain::grant::{
+    EndReason, Ending, FailureCause, Grant, GrantState, HeldBy, Opened, WriteMark,
+};
 use lapse::domain::ids::{PersonId, ProfileId};
 use lapse::store::{Due, GrantCursor, Inserted, OpenGrants, Store, StoreError};
 
@@ -75,6 +77,7 @@ async fn every_state_comes_back(db: Db) {
         grant.write = WriteMark::Sent;
         grant.warned_at = Some(later(2));
         grant.late_since = Some(later(3));
+        grant.held_by = Some(HeldBy::ToldToWait { until: later(4) });
         update(&db.store, &grant).await;
         assert_eq!(
             db.store.grant(&grant.id).await.expect("read"),

@@ -128,8 +128,8 @@ fn device_choice(device: &Device) -> Choice {
 pub fn device(model: &FormModel<'_>, profile: &Profile) -> Option<SlackBlock> {
     let element: SlackInputBlockElement = match &model.devices {
         Devices::None => return None,
-        Devices::List(devices, _) if devices.is_empty() => return None,
-        Devices::List(devices, _) => {
+        Devices::List(devices) if devices.is_empty() => return None,
+        Devices::List(devices) => {
             let mut devices = devices.clone();
             devices.sort_by_key(|device| order(device));
             let wished = model.typed.device.as_ref();

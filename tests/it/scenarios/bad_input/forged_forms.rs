@@ -373,6 +373,15 @@ async fn an_altered_aim_of_a_small_form_hits_nothing(base: Base) {
     for word in ["review: no_such_request", "approve_for_less: facts_moved"] {
         assert!(refused.iter().any(|one| one == word), "{word}: {refused:?}");
     }
+    // What is no duration at all stands under the field, and in the trail.
+    let mut garbage = half.clone();
+    garbage["duration:prod-ssh"]["duration"]["selected_option"]["value"] = json!("soon");
+    let view = forge::view("shorten_form", &format!("{id}:1"), &garbage);
+    let reply = forge::post(&world.slack, &forge::submission(GRACE, TEAM, view)).await;
+    assert_eq!(forge::read(&reply).0, ["duration:prod-ssh"]);
+    let refused = refusals_of(&world, GRACE).await;
+    let word = "approve_for_less: field_unfit";
+    assert!(refused.iter().any(|one| one == word), "{refused:?}");
     // What is lengthened, or hardly shortened, stands under the field.
     for (seconds, says) in [
         ("3600", "less than 1 h"),

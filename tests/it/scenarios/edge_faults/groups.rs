@@ -100,6 +100,7 @@ async fn a_group_that_cannot_be_read_lets_nobody_approve_but_deny(base: Base) {
 async fn a_disabled_group_names_nobody() {
     let world = World::on(Base::Sqlite).await;
     let request = world.ada_asks(HOUR, "INC-42 db failover").await;
+    world.card(GRACE, "asks for Production SSH").await;
     let group = Usergroup::new(APPROVERS, "prod-approvers", &[GRACE, LINUS]).disabled();
     world.slack.add_usergroup(group);
     world.advance(FRESH_FOR + Duration::from_secs(1));

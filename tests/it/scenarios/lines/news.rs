@@ -122,7 +122,7 @@ async fn a_long_grant_warns_ten_minutes_before_its_end() {
 
 async fn denied_is_told_once(base: Base) {
     let mut world = World::on(base).await;
-    world.ada_asks(HOUR, "INC-42").await;
+    let request = world.ada_asks(HOUR, "INC-42").await;
     with_a_note(&world, GRACE, "asks for", "deny", "not during the freeze").await;
     it_arrives_again(&world).await;
     world.restart_bot().await;
@@ -131,6 +131,7 @@ async fn denied_is_told_once(base: Base) {
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[1].contains("was denied by Grace Hopper"), "{told:?}");
     assert!(told[1].contains("not during the freeze"));
+    assert!(told[1].ends_with(&format!(" · {}", request.number)));
     assert_eq!(world.notifications(LINUS).len(), 1);
     world.nothing_was_refused();
 }

@@ -3,7 +3,7 @@
 use super::{HOUR, approve_for, let_cards_follow, profile_with, refusals_of};
 use crate::on_both_databases;
 use crate::support::world::{
-    ADA, ADAS_MAC, APPROVERS, Base, GRACE, LINUS, PROD_SSH, PROFILES, SAM, Setup, World,
+    ADA, ADAS_MAC, APPROVERS, Base, GIL, GRACE, LINUS, PROD_SSH, PROFILES, SAM, Setup, World,
 };
 use std::time::Duration;
 
@@ -74,6 +74,10 @@ async fn a_request_whose_profile_is_gone_is_closed(base: Base) {
         assert!(card.says("Nothing was granted"), "{card:#?}");
         assert!(card.buttons().is_empty(), "{card:#?}");
     }
+    let told = world.notifications(ADA);
+    assert_eq!(told.len(), 2, "an edit is silent: {told:?}");
+    assert!(told[1].contains("Production SSH on ada-mbp was closed"));
+    assert!(told[1].ends_with(&format!(" · {}", request.number)));
     let grace = world.person(GRACE);
     grace
         .click_stale(&card, "approve")
@@ -176,5 +180,43 @@ async fn who_has_left_the_group_cannot_approve_any_more() {
     world.settle().await;
     assert!(world.tailnet.writes().is_empty());
     assert_eq!(refusals_of(&world, &request).await, ["not_an_approver"]);
+    let card = world.card(LINUS, "You may not review this any more.").await;
+    assert!(card.buttons().is_empty(), "{card:#?}");
+    world.nothing_was_refused();
+}
+
+/// The same behind a button that opens a form.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_left_the_group_gets_no_form_and_a_card_without_buttons() {
+    let world = World::on(Base::Sqlite).await;
+    let request = world.ada_asks(HOUR, "INC-42").await;
+    world.card(LINUS, "asks for Production SSH").await;
+    world.slack.set_usergroup_members(APPROVERS, &[GRACE]);
+    world.advance(Duration::from_secs(61));
+    world.click(LINUS, "asks for Production SSH", "deny").await;
+    let told = world.whisper(LINUS).await;
+    assert!(
+        told.contains("not one of the people who may review"),
+        "{told}"
+    );
+    world.settle().await;
+    let card = world.card(LINUS, "You may not review this any more.").await;
+    assert!(card.buttons().is_empty(), "{card:#?}");
+    assert!(world.request(&request).await.is_pending());
+    assert_eq!(refusals_of(&world, &request).await, ["not_an_approver"]);
+    world.nothing_was_refused();
+}
+
+/// A guest in the approvers' group whom nobody has met gets no card: they could not answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_among_the_approvers_is_sent_no_card() {
+    let world = World::on(Base::Sqlite).await;
+    world.slack.set_usergroup_members(APPROVERS, &[GRACE, GIL]);
+    world.app().read_user_groups().await;
+    world.ada_asks(HOUR, "INC-42").await;
+    world.card(GRACE, "asks for Production SSH").await;
+    world.settle().await;
+    assert!(world.person(GIL).messages().is_empty());
+    world.card(ADA, "Could not reach Gil Guest").await;
     world.nothing_was_refused();
 }

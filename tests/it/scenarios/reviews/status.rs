@@ -45,6 +45,28 @@ async fn one_reads_what_became_of_ones_requests() {
     world.nothing_was_refused();
 }
 
+/// The answer is due within three seconds: only who asks is read from Slack, when that is old.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looking_asks_slack_for_nobody_else() {
+    let world = World::on(Base::Sqlite).await;
+    let request = world.ada_asks(HOUR, "INC-42").await;
+    world.pass(HOUR).await;
+    world.advance(25 * HOUR);
+    let before = world.slack.calls_of("users.info").len();
+    let one = format!("status {}", request.number);
+    for words in ["status", &one] {
+        let told = say(&world, ADA, words).await;
+        assert!(told.contains("Nobody answered by"), "{told}");
+    }
+    let calls = world.slack.calls_of("users.info");
+    let asked: Vec<_> = calls[before..]
+        .iter()
+        .map(|call| &call.args["user"])
+        .collect();
+    assert!(asked.iter().all(|user| *user == ADA), "{asked:?}");
+    world.nothing_was_refused();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_does_not_exist_for_a_stranger() {
     let world = Setup::on(Base::Sqlite)

@@ -25,6 +25,26 @@ fn comment_of(call: &Call) -> String {
     body["comment"].as_str().unwrap_or_default().to_owned()
 }
 
+/// Who comes too late reads who ended it, and when.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_too_late_reads_who_ended_it() {
+    let world = World::on(Base::Sqlite).await;
+    let request = world.ada_asks_and_grace_approves(HOUR).await;
+    world.settle().await;
+    let open = world.card(ADA, "is open on").await;
+    world.revoke(GRACE, &request, "laptop stolen").await;
+    world.settle().await;
+    let clicked = world.person(ADA).click_stale(&open, "release").await;
+    assert_eq!(clicked.expect("it arrives").status, 200);
+    let told = world.whisper(ADA).await;
+    let how = format!(
+        "{} is not open any more: Grace Hopper revoked it at <!date^",
+        request.number
+    );
+    assert!(told.contains(&how), "{told}");
+    world.nothing_was_refused();
+}
+
 /// I'm done: one PATCH that names who, then a look, and only then the cards say so.
 async fn giving_back_removes_with_a_comment_and_reads_back(base: Base) {
     let world = World::on(base).await;

@@ -101,6 +101,8 @@ async fn an_index_that_is_too_old_decides_nothing() {
     let reply = world
         .fill_and_submit(ADA, "prod-ssh", Some(ADAS_MAC), HOUR, "INC-42")
         .await;
+    let form = world.person(ADA).open_view().expect("still there");
+    assert!(form.says("Devices as of"), "{form:#?}");
     let Submitted::Errors(errors) = &reply.outcome else {
         panic!("asked all the same: {:?}", reply.outcome);
     };

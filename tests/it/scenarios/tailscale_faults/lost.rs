@@ -3,6 +3,7 @@
 use super::{HOUR, NEXT_TRY, SECOND};
 use crate::on_both_databases;
 use crate::support::world::{ADA, ADAS_MAC, Base, GRACE, PROD_SSH, SECURITY_CHANNEL, World};
+use lapse::domain::grant::HeldBy;
 use lapse::sandbox::tailscale::{ALL_SCOPES, Change, ExpiryStyle, Fault, Route, WriteAnswer};
 use std::time::Duration;
 
@@ -113,6 +114,8 @@ async fn f16_nothing_is_active_that_is_not_there_when_it_is_read_back() {
         .expect("it was there");
     world.settle().await;
     assert_eq!(world.state_of(&request).await, "applying");
+    let held_by = world.grant_of(&request).await.held_by;
+    assert_eq!(held_by, Some(HeldBy::NotShown), "that is what cards say");
     assert!(!world.ada_reads().contains("is open on"));
     world.pass_slowly(5 * SECOND, SECOND).await;
     assert_eq!(world.state_of(&request).await, "active");

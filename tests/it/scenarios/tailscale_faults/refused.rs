@@ -1,13 +1,17 @@
 //! Tailscale says no: 401, 403, 404.
 
-use super::{HOUR, MINUTE, SECOND};
+use super::{HALF_AN_HOUR, HOUR, MINUTE, SECOND};
 use crate::on_both_databases;
-use crate::support::world::{ADA, ADAS_MAC, Base, GRACE, PROD_SSH, SECURITY_CHANNEL, Setup, World};
+use crate::support::world::{
+    ADA, ADAS_MAC, Base, GRACE, LINUS, LINUS_BOX, PROD_SSH, SECURITY_CHANNEL, Setup, World,
+};
+use lapse::sandbox::slack::Submitted;
 use lapse::sandbox::tailscale::{ALL_SCOPES, Fault, Route};
 use std::time::Duration;
 
 on_both_databases!(
     f9_thirty_two_effects_with_a_dead_token_fetch_one_new_token,
+    f9_security_hears_once_of_a_refused_client,
     f10_a_missing_scope_is_named_and_try_again_opens_it_later,
 );
 
@@ -79,13 +83,61 @@ async fn f9_a_refused_client_is_tried_once_a_minute_until_it_works() {
     world.pass_slowly(5 * MINUTE, 10 * SECOND).await;
     let asked = world.calls(Route::Token) - minted;
     assert!((2..=6).contains(&asked), "once a minute, not {asked} times");
-    world.card(ADA, "not open yet").await;
-    world.card(GRACE, "not open yet").await;
+    for who in [ADA, GRACE] {
+        let card = world
+            .card(who, "not open yet: Tailscale refuses our OAuth client: 401")
+            .await;
+        assert!(card.says("an operator can mend it"), "{:?}", card.texts());
+    }
+    world.nobody_was_told(&["has not answered"]);
 
     world.tailnet.rotate_secret(&secret);
     world.pass_slowly(2 * MINUTE, 10 * SECOND).await;
     assert_eq!(world.state_of(&request).await, "active");
     world.promises_hold(&[&request]).await;
+}
+
+/// F9: security hears of a refused client at once, and once, however many it keeps waiting;
+/// what ends meanwhile says why it never opened.
+async fn f9_security_hears_once_of_a_refused_client(base: Base) {
+    let world = World::on(base).await;
+    let first = world.ada_asks(HOUR, "INC-42 db failover").await;
+    let other = world
+        .fill_and_submit(LINUS, "prod-ssh", Some(LINUS_BOX), HALF_AN_HOUR, "another")
+        .await;
+    assert_eq!(other.outcome, Submitted::Updated);
+    let other = world.newest_request(LINUS).await;
+    world.tailnet.rotate_secret("somebody-rotated-it");
+    world.tailnet.forget_tokens();
+    world.press(GRACE, &first, "approve").await;
+    world.settle().await;
+    let told = || {
+        let all = world.slack.channel_messages(SECURITY_CHANNEL);
+        all.iter()
+            .filter(|message| message.says("refuses our OAuth client: 401"))
+            .count()
+    };
+    assert_eq!(told(), 1, "at once");
+    world.card(ADA, "has been told").await;
+
+    world.press(GRACE, &other, "approve").await;
+    world.pass_slowly(HALF_AN_HOUR, MINUTE).await;
+    assert_eq!(told(), 1, "once");
+    assert_eq!(
+        world.trail(&first).await,
+        ["requested", "approved", "delayed", "security_told"]
+    );
+    let trail = world.trail(&other).await;
+    assert!(!trail.contains(&"security_told"), "{trail:?}");
+    assert_eq!(trail.last(), Some(&"ended"));
+    world
+        .card(
+            LINUS,
+            "Approved, but Tailscale refused our OAuth client (401)",
+        )
+        .await;
+    assert!(world.tailnet.writes().is_empty());
+    world.promises_hold(&[&first, &other]).await;
 }
 
 /// F10: no retry; approver, requester and security hear which scope is missing; once it is
@@ -192,7 +244,10 @@ async fn f11_a_device_that_is_gone_costs_one_call_and_people_are_told() {
     for who in [ADA, GRACE] {
         let card = world.card(who, "not in the tailnet any more").await;
         assert!(card.says("Nothing was granted"));
+        assert!(world.message_with(who, &request, "retry").is_none());
     }
+    let own = world.message_with(ADA, &request, "ask_again");
+    assert!(own.is_some(), "trying the same again can never help");
     world.pass(Duration::from_mins(4)).await;
     assert_eq!(world.calls(Route::WriteAttribute), 0);
     assert_eq!(world.state_of(&request).await, "failed");

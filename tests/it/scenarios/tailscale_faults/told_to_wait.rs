@@ -44,7 +44,13 @@ async fn silence_after(route: Route, base: Base) {
     world.pass_slowly(39 * SECOND, 3 * SECOND).await;
     assert_eq!(world.tailnet.calls().len(), calls, "silence");
     assert_eq!(world.state_of(&request).await, "applying");
-    let late = world.card(ADA, "not open yet").await;
+    let late = world
+        .card(ADA, "not open yet: Tailscale asked us to wait until")
+        .await;
+    world
+        .card(LINUS, "not open yet: it has been waiting for Tailscale")
+        .await;
+    world.nobody_was_told(&["has not answered"]);
     assert!(late.value_of("release").is_some());
 
     world.pass_slowly(MINUTE, 5 * SECOND).await;
