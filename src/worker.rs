@@ -81,6 +81,10 @@ impl Worker {
     /// A worker with a name of its own.
     pub fn new(app: App, owner: &str, calls_per_second: u32) -> Self {
         let pace = Arc::new(Pace::new(app.clock.clone(), calls_per_second));
+        let app = App {
+            store: app.store.behind_clicks(),
+            ..app
+        };
         Self {
             app,
             owner: owner.into(),

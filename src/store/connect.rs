@@ -60,7 +60,7 @@ pub(super) async fn pool(
     let options = options(target, access)?;
     must_be_durable(&options, flavor, access).await?;
     let mut pool = AnyPoolOptions::new()
-        .max_connections(size.max(2))
+        .max_connections(size)
         .acquire_timeout(PATIENCE)
         // A file does not go away between two uses; a server does.
         .test_before_acquire(flavor == Flavor::Postgres)

@@ -19,13 +19,16 @@ pub enum Flavor {
     Postgres,
 }
 
-/// The database. Clones share one pool; the last one lets go of the SQLite file.
+/// The database. Clones share its connections; the last one lets go of the SQLite file.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(super) pool: AnyPool,
+    pool: AnyPool,
+    /// Where transactions run. SQLite has one writer: one connection, so that what it has read
+    /// stays in its cache, and a queue that is fair and quick where SQLite's own is neither.
+    pub(super) writers: AnyPool,
     pub(super) flavor: Flavor,
-    /// SQLite has one writer; queueing here is fair and quick where its own waiting is neither.
-    pub(super) writer: Option<Arc<Semaphore>>,
+    /// Transactions that clicks do not wait for queue here first.
+    pub(super) queue: Option<Arc<Semaphore>>,
     _lock: Option<Arc<InstanceLock>>,
 }
 
@@ -42,10 +45,16 @@ impl Store {
             target @ Target::Postgres(_) => (target, Flavor::Postgres, None),
         };
         migrations::apply(&target, flavor).await?;
+        let pool = connect::pool(&target, flavor, Access::Write, pool_size).await?;
+        let writers = match flavor {
+            Flavor::Sqlite => connect::pool(&target, flavor, Access::Write, 1).await?,
+            Flavor::Postgres => pool.clone(),
+        };
         let store = Self {
-            pool: connect::pool(&target, flavor, Access::Write, pool_size).await?,
+            pool,
+            writers,
             flavor,
-            writer: (flavor == Flavor::Sqlite).then(|| Arc::new(Semaphore::new(1))),
+            queue: None,
             _lock: lock,
         };
         if flavor == Flavor::Sqlite {
@@ -73,16 +82,33 @@ impl Store {
         {
             return Err(StoreError::NothingYet { place });
         }
+        let pool = connect::pool(&target, flavor, Access::Read, 2).await?;
         let store = Self {
-            pool: connect::pool(&target, flavor, Access::Read, 2).await?,
+            writers: pool.clone(),
+            pool,
             flavor,
-            writer: None,
+            queue: None,
             _lock: None,
         };
         match store.schema_version().await {
             Err(StoreError::Refused(_)) => Err(StoreError::NothingYet { place }),
             Err(error) => Err(error),
             Ok(_) => Ok(store),
+        }
+    }
+
+    /// A handle for work that nobody waits for at this moment. Its transactions queue among
+    /// themselves before they queue with all others, so that a click stands behind a few of
+    /// them, not behind all.
+    #[must_use]
+    pub fn behind_clicks(&self) -> Self {
+        let at_once = match self.flavor {
+            Flavor::Sqlite => 1,
+            Flavor::Postgres => 4,
+        };
+        Self {
+            queue: Some(Arc::new(Semaphore::new(at_once))),
+            ..self.clone()
         }
     }
 
@@ -93,6 +119,7 @@ impl Store {
 
     /// Lets go of every connection; whatever is under way finishes first.
     pub async fn close(&self) {
+        self.writers.close().await;
         self.pool.close().await;
     }
 
@@ -127,9 +154,9 @@ mod tests {
         (Store::open(&url, size).await.expect("it opens"), folder)
     }
 
-    /// Asks every connection of the pool at once.
+    /// Asks every connection at once, that of the writer first.
     async fn everywhere(store: &Store, size: u32, pragma: &str) -> Vec<i64> {
-        let mut held = Vec::new();
+        let mut held = vec![store.writers.acquire().await.expect("the writer's")];
         for _ in 0..size {
             held.push(store.connection().await.expect("a connection"));
         }
@@ -144,11 +171,11 @@ mod tests {
     #[tokio::test]
     async fn every_connection_keeps_what_it_confirms() {
         let (store, _folder) = store(6).await;
-        assert_eq!(everywhere(&store, 6, "PRAGMA synchronous").await, [2; 6]);
-        assert_eq!(everywhere(&store, 6, "PRAGMA foreign_keys").await, [1; 6]);
+        assert_eq!(everywhere(&store, 6, "PRAGMA synchronous").await, [2; 7]);
+        assert_eq!(everywhere(&store, 6, "PRAGMA foreign_keys").await, [1; 7]);
         assert_eq!(
             everywhere(&store, 6, "PRAGMA busy_timeout").await,
-            [2_000; 6]
+            [2_000; 7]
         );
         assert!(PATIENCE < std::time::Duration::from_millis(2_500));
     }

@@ -16,7 +16,6 @@ use tokio::sync::OwnedSemaphorePermit;
 #[must_use = "a transaction that is not committed did not happen"]
 #[derive(Debug)]
 pub struct Tx {
-    // Before the turn: the roll-back is under way when the next writer starts.
     inner: Transaction<'static, Any>,
     flavor: Flavor,
     pub(super) wishes: Wishes,
@@ -35,9 +34,9 @@ impl Store {
     }
 
     async fn begin_patiently(&self) -> Result<Tx> {
-        let turn = match &self.writer {
-            Some(writer) => Some(
-                Arc::clone(writer)
+        let turn = match &self.queue {
+            Some(queue) => Some(
+                Arc::clone(queue)
                     .acquire_owned()
                     .await
                     .map_err(|_| StoreError::Busy)?,
@@ -48,8 +47,12 @@ impl Store {
             Flavor::Sqlite => "BEGIN IMMEDIATE",
             Flavor::Postgres => "BEGIN",
         };
+        let inner = match self.writers.begin_with(statement).await {
+            Err(sqlx::Error::PoolTimedOut) => return Err(self.out_of_patience()),
+            outcome => outcome?,
+        };
         Ok(Tx {
-            inner: self.pool.begin_with(statement).await?,
+            inner,
             flavor: self.flavor,
             wishes: Wishes::default(),
             _turn: turn,
