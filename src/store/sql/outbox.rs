@@ -9,49 +9,61 @@ macro_rules! known_kinds {
     };
 }
 
-/// No pause holds for any of these lanes. It concerns no row, so it is looked at once, and a
-/// backlog behind a pause is not walked through at every claim.
-macro_rules! none_paused {
-    ($lanes:literal, $now:literal) => {
+/// The name of a group of lanes while no pause holds for all of it, else nothing. It concerns no
+/// row, so it is looked up once, and a backlog behind a pause is not walked through at every claim.
+macro_rules! unless_paused {
+    ($group:literal, $pauses:literal, $now:literal) => {
         concat!(
-            "NOT EXISTS (SELECT 1 FROM pauses WHERE ends_at > ",
+            "(SELECT '",
+            $group,
+            "' WHERE NOT EXISTS (SELECT 1 FROM pauses WHERE ends_at > ",
             $now,
             " AND lane IN (",
-            $lanes,
-            "))"
+            $pauses,
+            ")))"
         )
     };
 }
 
-/// One look a group of lanes, so that a paused group costs nothing. Posts are paused for each
-/// channel, so their rows are looked at one by one.
+/// Posts are paused for each channel, so their rows are looked at one by one.
+macro_rules! channel_not_paused {
+    ($now:literal) => {
+        concat!(
+            " AND NOT EXISTS (SELECT 1 FROM pauses WHERE ends_at > ",
+            $now,
+            " AND pauses.lane = ready.lane)"
+        )
+    };
+}
+
+/// The same look at each group of lanes.
 macro_rules! groups {
     ($look:ident, $now:literal, $lock:literal) => {
         concat!(
-            $look!("tailscale", none_paused!("'tailscale'", $now), $now, $lock),
-            " UNION ALL ",
             $look!(
-                "slack:chat.update",
-                none_paused!("'slack', 'slack:chat.update'", $now),
+                unless_paused!("tailscale", "'tailscale'", $now),
+                "",
                 $now,
                 $lock
             ),
             " UNION ALL ",
             $look!(
-                "slack:response_url",
-                none_paused!("'slack', 'slack:response_url'", $now),
+                unless_paused!("slack:chat.update", "'slack', 'slack:chat.update'", $now),
+                "",
                 $now,
                 $lock
             ),
             " UNION ALL ",
             $look!(
-                "slack:post",
-                concat!(
-                    none_paused!("'slack', 'slack:post'", $now),
-                    " AND NOT EXISTS (SELECT 1 FROM pauses WHERE ends_at > ",
-                    $now,
-                    " AND pauses.lane = ready.lane)"
-                ),
+                unless_paused!("slack:response_url", "'slack', 'slack:response_url'", $now),
+                "",
+                $now,
+                $lock
+            ),
+            " UNION ALL ",
+            $look!(
+                unless_paused!("slack:post", "'slack', 'slack:post'", $now),
+                channel_not_paused!($now),
                 $now,
                 $lock
             )
@@ -59,18 +71,18 @@ macro_rules! groups {
     };
 }
 
-/// The most urgent rows of one group.
+/// The most urgent rows of one group. The sign before `run_at` keeps planners from the index of
+/// what runs next, after which they would have to sort the backlog.
 macro_rules! most_urgent {
-    ($group:literal, $unpaused:expr, $now:literal, $lock:literal) => {
+    ($group:expr, $unpaused:expr, $now:literal, $lock:literal) => {
         concat!(
             "SELECT kind, subject, priority, run_at FROM (SELECT kind, subject, priority, run_at \
-             FROM outbox AS ready WHERE owner IS NULL AND lane_group = '",
+             FROM outbox AS ready WHERE owner IS NULL AND lane_group = ",
             $group,
-            "' AND run_at <= ",
+            " AND +run_at <= ",
             $now,
             " AND ",
             known_kinds!(),
-            " AND ",
             $unpaused,
             " ORDER BY priority, run_at LIMIT $4 ",
             $lock,
@@ -81,14 +93,13 @@ macro_rules! most_urgent {
 
 /// When the soonest row of one group may run.
 macro_rules! soonest {
-    ($group:literal, $unpaused:expr, $now:literal, $lock:literal) => {
+    ($group:expr, $unpaused:expr, $now:literal, $lock:literal) => {
         concat!(
             "SELECT at FROM (SELECT run_at AS at FROM outbox AS ready \
-             WHERE owner IS NULL AND lane_group = '",
+             WHERE owner IS NULL AND lane_group = ",
             $group,
-            "' AND ",
-            known_kinds!(),
             " AND ",
+            known_kinds!(),
             $unpaused,
             " ORDER BY run_at LIMIT 1 ",
             $lock,
