@@ -3,6 +3,7 @@
 //! Shares no code with the product that it judges.
 
 pub mod clock;
+pub mod page;
 pub mod slack;
 pub mod tailscale;
 
