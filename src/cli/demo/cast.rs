@@ -55,7 +55,12 @@ pub fn tailnet(setup: TailnetSetup, client: OauthClient, now: DateTime<Utc>) -> 
     let device = Device::new;
     setup
         .with_client(client)
-        .with_device(device("nADAmbp11CNTRL", "ada-mbp", "ada@example.com", "macOS"))
+        .with_device(device(
+            "nADAmbp11CNTRL",
+            "ada-mbp",
+            "ada@example.com",
+            "macOS",
+        ))
         .with_device(
             device("nADAphone1CNTRL", "ada-phone", "ada@example.com", "iOS")
                 .offline(now - TimeDelta::hours(3)),

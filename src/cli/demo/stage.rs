@@ -192,7 +192,9 @@ impl Backstage for Stage {
     }
 
     fn is_running(&self) -> bool {
-        self.bot().as_ref().is_some_and(|bot| !bot.ended.is_finished())
+        self.bot()
+            .as_ref()
+            .is_some_and(|bot| !bot.ended.is_finished())
     }
 
     fn kill(&self) -> Attempt<'_> {

@@ -98,9 +98,7 @@ impl Watcher {
         }
         let now = self.house.backstage.now().timestamp_millis();
         // A jump of the clock is news even where nothing else changed.
-        let jumped = self
-            .told_at
-            .is_none_or(|told| (now - told).abs() > 30_000);
+        let jumped = self.told_at.is_none_or(|told| (now - told).abs() > 30_000);
         if panes.is_empty() && !jumped {
             return None;
         }

@@ -18,7 +18,9 @@ pub(super) fn utc(at: DateTime<Utc>) -> String {
 
 /// The letters in the circle beside a message.
 pub(super) fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let mut words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
     let first = words.next();
     first.into_iter().chain(words.next_back()).collect()
 }

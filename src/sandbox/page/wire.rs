@@ -100,9 +100,7 @@ fn told(outcome: &Outcome) -> (String, bool) {
     match outcome {
         Outcome::Ok => ("ok".to_owned(), true),
         Outcome::Error(code) => (code.clone(), false),
-        Outcome::RateLimited { retry_after, .. } => {
-            (format!("429, wait {retry_after} s"), false)
-        }
+        Outcome::RateLimited { retry_after, .. } => (format!("429, wait {retry_after} s"), false),
         Outcome::Status(status) => (status.to_string(), false),
         Outcome::Reset => ("no answer".to_owned(), false),
         Outcome::Lost(truth) => (format!("{}, answer lost", told(truth).0), false),

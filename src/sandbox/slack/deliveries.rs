@@ -210,8 +210,13 @@ impl SlackSandbox {
 
     /// Everything that was sent to the app, oldest first.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.shared
-            .read(|state| state.deliveries.iter().map(|sent| sent.delivery.clone()).collect())
+        self.shared.read(|state| {
+            state
+                .deliveries
+                .iter()
+                .map(|sent| sent.delivery.clone())
+                .collect()
+        })
     }
 
     /// The newest so many of them with what came back, newest first.

@@ -41,8 +41,16 @@ impl SlackSandbox {
 
     /// The newest so many of them, newest first.
     pub fn last_calls(&self, most: usize) -> Vec<Call> {
-        self.shared
-            .read(|state| state.record.calls.iter().rev().take(most).cloned().collect())
+        self.shared.read(|state| {
+            state
+                .record
+                .calls
+                .iter()
+                .rev()
+                .take(most)
+                .cloned()
+                .collect()
+        })
     }
 
     /// One of them by its number, as long as it is kept.
@@ -77,8 +85,7 @@ impl SlackSandbox {
 
     /// Forgets calls, refusals and counts.
     pub fn forget_calls(&self) {
-        self.shared
-            .change(|state| state.record.forget());
+        self.shared.change(|state| state.record.forget());
     }
 
     /// What stands in a channel now for everybody, threads included, in order.
