@@ -77,14 +77,14 @@ impl IntoResponse for Declined {
 type Done = Result<Json<Value>, Declined>;
 
 /// Nothing to say: look at the panes.
-fn done() -> Done {
-    Ok(Json(json!({})))
+fn silence() -> Json<Value> {
+    Json(json!({}))
 }
 
 /// What a client shows when an app does not acknowledge.
 fn acknowledged(reply: &Reply) -> Done {
     if reply.acknowledged() {
-        return done();
+        return Ok(silence());
     }
     Err(Declined::because(format!(
         "The bot answered {}, so Slack shows a warning beside it.",

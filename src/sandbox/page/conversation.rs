@@ -211,6 +211,6 @@ fn drawn(house: &House, view: &View) -> String {
     render::view(&given, &state, errors, &reader(&|id| house.name(id)))
 }
 
-fn reader<'a>(names: &'a dyn Fn(&str) -> Option<String>) -> Reader<'a> {
+fn reader(names: &dyn Fn(&str) -> Option<String>) -> Reader<'_> {
     Reader { names }
 }

@@ -93,32 +93,32 @@ pub(super) async fn guard(State(doors): State<Doors>, request: Request, next: Ne
 mod tests {
     use super::*;
 
-    fn judged(method: Method, headers: &[(HeaderName, &'static str)]) -> bool {
+    fn judged(method: &Method, headers: &[(HeaderName, &'static str)]) -> bool {
         let mut all = HeaderMap::new();
         for (name, value) in headers {
             all.append(name, HeaderValue::from_static(value));
         }
-        Doors::at(4000).judge(&method, &all).is_ok()
+        Doors::at(4000).judge(method, &all).is_ok()
     }
 
     #[test]
     fn looking_needs_a_name_of_this_machine() {
         for own in ["127.0.0.1:4000", "localhost:4000", "[::1]:4000"] {
-            assert!(judged(Method::GET, &[(HOST, own)]), "{own}");
+            assert!(judged(&Method::GET, &[(HOST, own)]), "{own}");
         }
         for foreign in ["evil.example:4000", "127.0.0.1:4001", "127.0.0.1", ""] {
-            assert!(!judged(Method::GET, &[(HOST, foreign)]), "{foreign}");
+            assert!(!judged(&Method::GET, &[(HOST, foreign)]), "{foreign}");
         }
-        assert!(!judged(Method::GET, &[]));
+        assert!(!judged(&Method::GET, &[]));
         let twice = [(HOST, "localhost:4000"), (HOST, "localhost:4000")];
-        assert!(!judged(Method::GET, &twice));
+        assert!(!judged(&Method::GET, &twice));
     }
 
     #[test]
     fn changing_needs_the_page_itself() {
         let from = |origin: &'static str| {
             let headers = [(HOST, "localhost:4000"), (ORIGIN, origin)];
-            judged(Method::POST, &headers)
+            judged(&Method::POST, &headers)
         };
         assert!(from("http://localhost:4000"));
         let foreign = [
@@ -131,7 +131,7 @@ mod tests {
         for origin in foreign {
             assert!(!from(origin), "{origin}");
         }
-        assert!(!judged(Method::POST, &[(HOST, "localhost:4000")]));
-        assert!(!judged(Method::DELETE, &[(HOST, "localhost:4000")]));
+        assert!(!judged(&Method::POST, &[(HOST, "localhost:4000")]));
+        assert!(!judged(&Method::DELETE, &[(HOST, "localhost:4000")]));
     }
 }

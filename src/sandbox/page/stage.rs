@@ -17,7 +17,7 @@ struct Clock {
 #[derive(Template)]
 #[template(path = "panes/faults.html")]
 struct Faults {
-    faults: Vec<Switch>,
+    switches: Vec<Switch>,
     running: bool,
     app: String,
 }
@@ -37,13 +37,13 @@ pub(super) fn clock(house: &House) -> askama::Result<String> {
 }
 
 pub(super) fn faults(house: &House) -> askama::Result<String> {
-    let faults = Fault::ALL.map(|fault| Switch {
+    let switches = Fault::ALL.map(|fault| Switch {
         word: fault.word(),
         label: fault.label(),
         on: is_on(house, fault),
     });
     Faults {
-        faults: faults.into(),
+        switches: switches.into(),
         running: house.backstage.is_running(),
         app: house.app.clone(),
     }

@@ -9,7 +9,7 @@ use crate::sandbox::slack::{Answered, Call, Outcome, Sent};
 
 /// How many are shown, of both directions together.
 const SHOWN: usize = 16;
-/// A longer text is a secret only if it has no end.
+/// Enough to tell two signatures apart, too little to use one.
 const KEPT_OF_A_SIGNATURE: usize = 9;
 
 #[derive(Template)]
@@ -63,7 +63,7 @@ fn delivery(sent: &Sent) -> Line {
     }
 }
 
-/// "block_actions approve", "/access status": what a person would call it.
+/// `block_actions approve`, `/access status`: what a person would call it.
 fn what_it_is(sent: &Sent) -> String {
     let body = readable(&sent.delivery.body);
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -11,7 +11,7 @@ use super::{
         House,
         window::{Asked, Window},
     },
-    Declined, Done, acknowledged, done, surely,
+    Declined, Done, acknowledged, silence, surely,
 };
 use crate::sandbox::slack::{Person, PersonError, Submitted};
 
@@ -181,7 +181,7 @@ pub(super) async fn choose(State(house): Theirs, Json(choice): Json<InView>) -> 
         let person = before(&house, &choice.window, &choice.view)?;
         let values: Vec<&str> = choice.values.iter().map(String::as_str).collect();
         let reply = person.choose_all(&choice.element.target(), &values).await?;
-        reply.map_or_else(done, |reply| acknowledged(&reply))
+        reply.map_or_else(|| Ok(silence()), |reply| acknowledged(&reply))
     })
     .await
 }
@@ -191,7 +191,7 @@ pub(super) async fn type_text(State(house): Theirs, Json(typed): Json<InView>) -
         let person = before(&house, &typed.window, &typed.view)?;
         let target = typed.element.target();
         let reply = person.type_text(&target, &typed.text).await?;
-        reply.map_or_else(done, |reply| acknowledged(&reply))
+        reply.map_or_else(|| Ok(silence()), |reply| acknowledged(&reply))
     })
     .await
 }
@@ -233,7 +233,7 @@ pub(super) async fn submit(State(house): Theirs, Json(sent): Json<WholeView>) ->
                 "We had some trouble connecting. Try again? The bot did not take it.",
             )),
             Submitted::Errors(_) => Ok(Json(json!({ "outcome": "errors" }))),
-            _ => done(),
+            _ => Ok(silence()),
         }
     })
     .await
@@ -244,7 +244,7 @@ pub(super) async fn close(State(house): Theirs, Json(closed): Json<WholeView>) -
         let person = before(&house, &closed.window, &closed.view)?;
         // The dialog is closed whether or not the bot hears of it.
         let _ = person.close().await;
-        done()
+        Ok(silence())
     })
     .await
 }
@@ -255,11 +255,11 @@ pub(super) async fn write(State(house): Theirs, Json(written): Json<Words>) -> D
         let words = written.words.trim();
         let channel = window.channel(&house);
         if words.is_empty() {
-            return done();
+            return Ok(silence());
         }
         if !words.starts_with('/') {
             house.slack.say(&channel, &window.user.id, words);
-            return done();
+            return Ok(silence());
         }
         let (command, text) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
         if !house.commands.iter().any(|known| known == command) {
@@ -301,7 +301,7 @@ pub(super) async fn dismiss(State(house): Theirs, Json(message): Json<OfMessage>
     if mine {
         house.slack.remove_message(&message.channel, &message.ts);
     }
-    done()
+    Ok(silence())
 }
 
 #[cfg(test)]

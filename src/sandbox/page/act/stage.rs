@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     super::{House, devices, faults},
-    Declined, Done, done, surely,
+    Declined, Done, silence, surely,
 };
 
 type Theirs = State<Arc<House>>;
@@ -33,7 +33,7 @@ pub(super) async fn clock(State(house): Theirs, Json(forward): Json<Forward>) ->
         .backstage
         .advance(Duration::from_secs(forward.seconds));
     house.tell();
-    done()
+    Ok(silence())
 }
 
 pub(super) async fn next_end(State(house): Theirs) -> Done {
@@ -43,19 +43,19 @@ pub(super) async fn next_end(State(house): Theirs) -> Done {
         house.backstage.advance(left);
     }
     house.tell();
-    done()
+    Ok(silence())
 }
 
 pub(super) async fn fault(State(house): Theirs, Json(wrong): Json<Wrong>) -> Done {
     faults::plan(&house, wrong.fault);
     house.tell();
-    done()
+    Ok(silence())
 }
 
 pub(super) async fn clear(State(house): Theirs) -> Done {
     faults::clear(&house);
     house.tell();
-    done()
+    Ok(silence())
 }
 
 pub(super) async fn kill(State(house): Theirs) -> Done {
@@ -63,7 +63,7 @@ pub(super) async fn kill(State(house): Theirs) -> Done {
         let killed = house.backstage.kill().await;
         house.tell();
         killed.map_err(Declined::because)?;
-        done()
+        Ok(silence())
     })
     .await
 }
@@ -73,7 +73,7 @@ pub(super) async fn restart(State(house): Theirs) -> Done {
         let started = house.backstage.restart().await;
         house.tell();
         started.map_err(Declined::because)?;
-        done()
+        Ok(silence())
     })
     .await
 }

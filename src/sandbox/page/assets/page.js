@@ -191,8 +191,13 @@
     if (field) (field.matches("input, select, textarea") ? field : field.querySelector("input, select, textarea") ?? field).focus();
   }
 
-  function closeView() {
-    if (shownView) send("close", { view: shownView });
+  let closing = null;
+  async function closeView() {
+    const view = shownView;
+    if (!view || view === closing) return;
+    closing = view;
+    const answer = await send("close", { view });
+    if (!answer.ok) closing = null;
   }
 
   dialog.addEventListener("cancel", (event) => {
@@ -448,7 +453,13 @@
   });
 
   document.addEventListener("focusout", ({ target }) => {
-    if (target.getAttribute("role") === "combobox") setTimeout(() => fold(target), 150);
+    if (target.getAttribute("role") !== "combobox") return;
+    // What was typed and not chosen is nothing.
+    clearTimeout(searching);
+    fold(target);
+    if (ours.has(target)) return;
+    target.value = target.defaultValue;
+    kept.delete(menuOf(target));
   });
 
   document.addEventListener("pointerdown", (event) => {
