@@ -52,7 +52,7 @@ fn draw(block: &Value, answers: Answers<'_>, html: &mut Html) {
             element::image(block, html);
         }),
         "rich_text" => inside("rich-text", html, |html| {
-            rich_text::draw(block, words, html)
+            rich_text::draw(block, words, html);
         }),
         other => html.not_rendered(other),
     }

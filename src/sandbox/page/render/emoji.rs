@@ -41,15 +41,13 @@ pub(super) fn replaced(text: &str) -> String {
     while let Some((before, after)) = rest.split_once(':') {
         read.push_str(before);
         let named = after.split_once(':');
-        match named.and_then(|(name, beyond)| Some((drawn(name)?, beyond))) {
-            Some((emoji, beyond)) => {
-                read.push_str(emoji);
-                rest = beyond;
-            }
-            None => {
-                read.push(':');
-                rest = after;
-            }
+        if let Some((emoji, beyond)) = named.and_then(|(name, beyond)| Some((drawn(name)?, beyond)))
+        {
+            read.push_str(emoji);
+            rest = beyond;
+        } else {
+            read.push(':');
+            rest = after;
         }
     }
     read + rest

@@ -128,9 +128,10 @@ impl<'a> Field<'a> {
     pub(super) fn label(&self) -> Option<String> {
         self.input.map(|input| {
             let label = text::plain(&input["label"], self.words);
-            match input["optional"] == true {
-                true => format!("{label} (optional)"),
-                false => label,
+            if input["optional"] == true {
+                format!("{label} (optional)")
+            } else {
+                label
             }
         })
     }

@@ -8,7 +8,7 @@ pub(super) struct Html(String);
 impl Html {
     /// Begins an element.
     pub(super) fn open(&mut self, tag: Tag) {
-        self.0.push_str(&tag.0);
+        self.0.extend([tag.0]);
         self.0.push('>');
     }
 

@@ -126,16 +126,13 @@ fn inline(line: &str, depth: usize) -> Vec<Span> {
     let mut at = 0;
     while let Some(next) = line[at..].chars().next() {
         let before = line[..at].chars().next_back();
-        match piece(&line[at..], before, depth) {
-            Some((span, length)) => {
-                flush(&mut words, &mut spans);
-                spans.push(span);
-                at += length;
-            }
-            None => {
-                words.push(next);
-                at += next.len_utf8();
-            }
+        if let Some((span, length)) = piece(&line[at..], before, depth) {
+            flush(&mut words, &mut spans);
+            spans.push(span);
+            at += length;
+        } else {
+            words.push(next);
+            at += next.len_utf8();
         }
     }
     flush(&mut words, &mut spans);

@@ -373,22 +373,18 @@ fn attributes_are_ours(mut attributes: &str) {
     while !attributes.is_empty() {
         let end = attributes.find(['=', ' ']).unwrap_or(attributes.len());
         let (name, rest) = attributes.split_at(end);
-        match rest.strip_prefix("=\"") {
-            Some(value) => {
-                let known =
-                    NAMES.contains(&name) || name.starts_with("data-") || name.starts_with("aria-");
-                assert!(known, "{name}");
-                let (value, rest) = value.split_once('"').expect("a quoted value ends");
-                assert!(!value.contains(['<', '>', '\'']), "{value}");
-                let web = ["http://", "https://", "mailto:"];
-                let leads = web.iter().any(|scheme| value.starts_with(scheme));
-                assert!(name != "href" || leads, "{value}");
-                attributes = rest.trim_start();
-            }
-            None => {
-                assert!(FLAGS.contains(&name), "{name}");
-                attributes = rest.trim_start();
-            }
-        }
+        let Some(value) = rest.strip_prefix("=\"") else {
+            assert!(FLAGS.contains(&name), "{name}");
+            attributes = rest.trim_start();
+            continue;
+        };
+        let prefixed = name.starts_with("data-") || name.starts_with("aria-");
+        assert!(NAMES.contains(&name) || prefixed, "{name}");
+        let (value, rest) = value.split_once('"').expect("a quoted value ends");
+        assert!(!value.contains(['<', '>', '\'']), "{value}");
+        let web = ["http://", "https://", "mailto:"];
+        let leads = web.iter().any(|scheme| value.starts_with(scheme));
+        assert!(name != "href" || leads, "{value}");
+        attributes = rest.trim_start();
     }
 }
