@@ -1,4 +1,5 @@
-//! The other side of the wire: a strict Slack and a strict Tailscale as real HTTP servers.
+//! The other side of the wire: a strict Slack and a strict Tailscale as real HTTP servers, and
+//! the page of the demo that shows them.
 //!
 //! Shares no code with the product that it judges.
 
