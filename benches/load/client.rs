@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// The secret of the stand-in workspace.
-const SIGNING_SECRET: &str = "sandbox-signing-secret";
+pub const SIGNING_SECRET: &str = "sandbox-signing-secret";
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ pub const PROFILES: u64 = 20;
 /// Requests that wait, whatever the history; a tenth of them is due.
 const PENDING: u64 = 500;
 /// Grants that are open, whatever the history; one in twenty is due.
-const OPEN: u64 = 2_000;
+const OPEN: u64 = 50_000;
 /// Effects that wait.
 pub const EFFECTS: u64 = 10_000;
 
@@ -95,9 +95,10 @@ fn settings(url: &str) -> Vec<String> {
 /// Ten thousand effects that wait; those that are there already stay.
 fn effects(now: i64) -> String {
     format!(
-        "INSERT INTO outbox (kind, subject, lane, priority, run_at, generation, attempts) {} \
+        "INSERT INTO outbox (kind, subject, lane, lane_group, priority, run_at, generation, \
+         attempts) {} \
          SELECT 'sync_card', 'w' || CAST(n % {PENDING} AS TEXT) || '/c' || CAST(n AS TEXT), \
-         'slack:chat.update', 4, {now} - n, 1, 0 FROM s WHERE 1 = 1 ON CONFLICT DO NOTHING",
+         'slack:chat.update', 'slack:chat.update', 4, {now} - n, 1, 0 FROM s WHERE 1 = 1 ON CONFLICT DO NOTHING",
         series(EFFECTS)
     )
 }

@@ -181,6 +181,7 @@ CREATE TABLE outbox (
     kind TEXT COLLATE "C" NOT NULL,
     subject TEXT COLLATE "C" NOT NULL,
     lane TEXT COLLATE "C" NOT NULL,
+    lane_group TEXT COLLATE "C" NOT NULL CHECK (lane_group IN ('tailscale', 'slack:chat.update', 'slack:response_url', 'slack:post')),
     priority BIGINT NOT NULL,
     run_at BIGINT NOT NULL,
     generation BIGINT NOT NULL,
@@ -192,8 +193,8 @@ CREATE TABLE outbox (
     abandoned_at BIGINT,
     PRIMARY KEY (kind, subject)
 );
-CREATE INDEX outbox_ready ON outbox (priority, run_at) WHERE owner IS NULL;
-CREATE INDEX outbox_next ON outbox (run_at) WHERE owner IS NULL;
+CREATE INDEX outbox_ready ON outbox (lane_group, priority, run_at) WHERE owner IS NULL;
+CREATE INDEX outbox_next ON outbox (lane_group, run_at) WHERE owner IS NULL;
 CREATE INDEX outbox_leases ON outbox (leased_until) WHERE owner IS NOT NULL;
 CREATE INDEX outbox_by_kind ON outbox (kind, run_at);
 

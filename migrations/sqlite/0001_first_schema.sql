@@ -177,6 +177,7 @@ CREATE TABLE outbox (
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
     lane TEXT NOT NULL,
+    lane_group TEXT NOT NULL CHECK (lane_group IN ('tailscale', 'slack:chat.update', 'slack:response_url', 'slack:post')),
     priority INTEGER NOT NULL,
     run_at INTEGER NOT NULL,
     generation INTEGER NOT NULL,
@@ -188,8 +189,8 @@ CREATE TABLE outbox (
     abandoned_at INTEGER,
     PRIMARY KEY (kind, subject)
 ) STRICT;
-CREATE INDEX outbox_ready ON outbox (priority, run_at) WHERE owner IS NULL;
-CREATE INDEX outbox_next ON outbox (run_at) WHERE owner IS NULL;
+CREATE INDEX outbox_ready ON outbox (lane_group, priority, run_at) WHERE owner IS NULL;
+CREATE INDEX outbox_next ON outbox (lane_group, run_at) WHERE owner IS NULL;
 CREATE INDEX outbox_leases ON outbox (leased_until) WHERE owner IS NOT NULL;
 CREATE INDEX outbox_by_kind ON outbox (kind, run_at);
 

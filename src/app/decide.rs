@@ -204,13 +204,10 @@ impl App {
             },
         };
         tx.set_reply(&card.id, click.reply.as_ref()).await?;
-        tx.enqueue(
-            &Job::SyncCard(card.id.clone()),
-            now,
-            &super::persist::lane_of(&card),
-            Priority::ClickersCard,
-        )
-        .await
+        let job = Job::SyncCard(card.id.clone());
+        let lane = super::persist::lane_of(&card);
+        tx.enqueue(&job, now, &lane, Priority::ClickersCard);
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use super::App;
 use super::patience::Patience;
 use crate::domain::audit::{Actor, AuditEvent, EventKind, Subject};
 use crate::domain::ids::PersonId;
-use crate::domain::person::{Identity, Login, Person, claimed_login, identify};
+use crate::domain::person::{Identity, Login, Person, Pins, claimed_login, identify};
 use crate::domain::world::{People, Unidentified};
 use crate::store::{Store, StoreError, Tx};
 use chrono::{DateTime, Utc};
@@ -59,10 +59,14 @@ impl App {
             read_now,
             ..Gathered::default()
         };
+        let pins = self.pins_of(known.values()).await?;
         for id in wanted {
             let who = match known.get(&id) {
                 None => Err(Unidentified::Unread),
-                Some(person) => self.identify(person, &mut gathered.new_pins).await?,
+                Some(person) => {
+                    let pins = pins.get(&id).cloned().unwrap_or_default();
+                    self.identify(person, &pins, &mut gathered.new_pins)
+                }
             };
             gathered.people.insert(id, who);
         }
@@ -102,21 +106,28 @@ impl App {
         }
     }
 
-    async fn identify(
+    /// What is stored about these people's logins.
+    async fn pins_of(
+        &self,
+        people: impl Iterator<Item = &Person>,
+    ) -> Result<BTreeMap<PersonId, Pins>, StoreError> {
+        let explicit = &self.policy.logins;
+        let claims: Vec<(PersonId, Login)> = people
+            .filter_map(|person| Some((person.id.clone(), claimed_login(person, explicit)?)))
+            .collect();
+        let pins = self.store.pins(&claims).await?;
+        Ok(claims.into_iter().map(|(id, _)| id).zip(pins).collect())
+    }
+
+    fn identify(
         &self,
         person: &Person,
+        pins: &Pins,
         new_pins: &mut Vec<(PersonId, Login)>,
-    ) -> Result<Result<Identity, Unidentified>, StoreError> {
-        let explicit = &self.policy.logins;
-        let pins = match claimed_login(person, explicit) {
-            Some(login) => self.store.pins(&person.id, &login).await?,
-            None => crate::domain::person::Pins::default(),
-        };
-        let identity = identify(person, explicit, &pins).map_err(Unidentified::Refused);
-        if let Ok(identity) = &identity
-            && pins.login_of_id.is_none()
-            && pins.id_of_login.is_none()
-        {
+    ) -> Result<Identity, Unidentified> {
+        let identity =
+            identify(person, &self.policy.logins, pins).map_err(Unidentified::Refused)?;
+        if pins.login_of_id.is_none() && pins.id_of_login.is_none() {
             new_pins.push((person.id.clone(), identity.login.clone()));
         }
         Ok(identity)
@@ -141,7 +152,11 @@ impl Gathered {
         }
         for (id, login) in &self.new_pins {
             if !tx.pin(id, login).await? {
-                if tx.pins(id, login).await?.login_of_id.as_ref() == Some(login) {
+                let stored = tx.pins(&[(id.clone(), login.clone())]).await?;
+                if stored
+                    .iter()
+                    .any(|pins| pins.login_of_id.as_ref() == Some(login))
+                {
                     continue;
                 }
                 return Err(StoreError::Conflict);

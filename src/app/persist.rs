@@ -75,7 +75,7 @@ impl App {
     ) -> Result<(), StoreError> {
         for event in events {
             let id = tx.record(event).await?;
-            self.announce(tx, case, &id, &event.kind, now).await?;
+            self.announce(tx, case, &id, &event.kind, now);
         }
         for effect in effects {
             match effect {
@@ -84,19 +84,14 @@ impl App {
                         Some(grant) if grant.wants_open() => Priority::Apply,
                         _ => Priority::Removal,
                     };
-                    tx.enqueue(
-                        &Job::SyncKey(key.clone()),
-                        now,
-                        &Lane::tailscale(),
-                        priority,
-                    )
-                    .await?;
+                    let job = Job::SyncKey(key.clone());
+                    tx.enqueue(&job, now, &Lane::tailscale(), priority);
                 }
                 Effect::RefreshCards(audience) => {
                     for card in &case.cards {
                         if *audience == Audience::Everyone || is_involved(card, case) {
                             let at = now + drawing_delay(case.grant.as_ref());
-                            enqueue_card(tx, card, at).await?;
+                            enqueue_card(tx, card, at);
                         }
                     }
                 }
@@ -119,19 +114,19 @@ impl App {
         let card = Card::new(case.request.id.clone(), Face::Channel(channel), now);
         tx.insert_card(&card).await?;
         if let Some(card) = tx.card(&card.id).await? {
-            enqueue_card(tx, &card, now).await?;
+            enqueue_card(tx, &card, now);
         }
         Ok(())
     }
 
-    async fn announce(
+    fn announce(
         &self,
         tx: &mut Tx,
         case: &Case,
         event: &EventId,
         kind: &EventKind,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) {
         for hearer in kind.heard_by() {
             let (target, priority) = match hearer {
                 Hearer::Requester => (
@@ -157,31 +152,20 @@ impl App {
                 event: event.clone(),
                 to: *hearer,
             };
-            tx.enqueue(&job, now, &Lane::post_to(&target), priority)
-                .await?;
+            tx.enqueue(&job, now, &Lane::post_to(&target), priority);
         }
-        Ok(())
     }
 }
 
 /// Has a card brought into agreement with what is stored.
-pub(super) async fn enqueue_card(
-    tx: &mut Tx,
-    card: &Card,
-    at: DateTime<Utc>,
-) -> Result<(), StoreError> {
+pub(super) fn enqueue_card(tx: &mut Tx, card: &Card, at: DateTime<Utc>) {
     let priority = match card.face {
         Face::Requester(_) | Face::Line { .. } => Priority::RequestersCard,
         Face::Approver { .. } => Priority::OtherCard,
         Face::Channel(_) => Priority::ChannelLine,
     };
-    tx.enqueue(
-        &Job::SyncCard(card.id.clone()),
-        at,
-        &lane_of(card),
-        priority,
-    )
-    .await
+    let job = Job::SyncCard(card.id.clone());
+    tx.enqueue(&job, at, &lane_of(card), priority);
 }
 
 /// Which of Slack's limits the next change of a card falls under.
@@ -240,8 +224,8 @@ fn has_acted(person: &PersonId, case: &Case) -> bool {
 
 impl App {
     /// Has one card drawn again.
-    pub async fn refresh_card(&self, tx: &mut Tx, card: &Card) -> Result<(), StoreError> {
-        enqueue_card(tx, card, self.clock.now()).await
+    pub fn refresh_card(&self, tx: &mut Tx, card: &Card) {
+        enqueue_card(tx, card, self.clock.now());
     }
 
     /// Has the requester's own card drawn again.
@@ -252,7 +236,7 @@ impl App {
     ) -> Result<(), StoreError> {
         for card in tx.cards_of(request).await? {
             if matches!(card.face, Face::Requester(_)) {
-                self.refresh_card(tx, &card).await?;
+                self.refresh_card(tx, &card);
             }
         }
         Ok(())

@@ -145,7 +145,7 @@ impl App {
         let mut tx = self.store.begin().await?;
         let card = Card::fetched(request.id.clone(), face, now);
         tx.insert_card(&card).await?;
-        enqueue_card(&mut tx, &card, now).await?;
+        enqueue_card(&mut tx, &card, now);
         tx.commit().await?;
         self.work.ring();
         Ok(())

@@ -174,6 +174,8 @@ async fn prepare(
 /// count then stays open; such a connection is closed instead of used again. The ping lets a
 /// roll-back that is still under way arrive first.
 async fn is_clean(conn: &mut AnyConnection) -> std::result::Result<bool, sqlx::Error> {
-    conn.ping().await?;
+    if conn.is_in_transaction() {
+        conn.ping().await?;
+    }
     Ok(!conn.is_in_transaction())
 }

@@ -8,13 +8,15 @@
 mod claim;
 mod finish;
 mod job;
+mod wishes;
 
 pub use claim::Claimed;
 pub use finish::{Fenced, Finished};
 pub use job::{Job, Lane, Priority};
+pub(super) use wishes::Wishes;
 
 use super::error::Result;
-use super::query::{all, one, run};
+use super::query::{all, one};
 use super::row::{Reader, millis};
 use super::sql::outbox as sql;
 use super::tx::{Tx, reads};
@@ -42,21 +44,10 @@ reads! {
 impl Tx {
     /// Asks for a job. A job that is asked for already runs once more, at the earlier of the
     /// two times and under the more urgent of the two priorities, in that one's lane.
-    pub async fn enqueue(
-        &mut self,
-        job: &Job,
-        run_at: DateTime<Utc>,
-        lane: &Lane,
-        priority: Priority,
-    ) -> Result<()> {
-        let query = sqlx::query(sql::ENQUEUE)
-            .bind(job.kind())
-            .bind(job.subject())
-            .bind(lane.as_str())
-            .bind(priority.rank())
-            .bind(millis(run_at));
-        run(self.conn(), query).await?;
-        Ok(())
+    ///
+    /// It is stored at the latest by the commit.
+    pub fn enqueue(&mut self, job: &Job, run_at: DateTime<Utc>, lane: &Lane, priority: Priority) {
+        self.wishes.add(job, run_at, lane, priority);
     }
 }
 

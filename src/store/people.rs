@@ -19,8 +19,8 @@ reads! {
     fn person(id: &PersonId) -> Option<Person> = by_id;
     /// Those of these people that are known, in no particular order.
     fn people(ids: &[PersonId]) -> Vec<Person> = by_ids;
-    /// Which login this person used first, and who used this login first.
-    fn pins(person: &PersonId, login: &Login) -> Pins = pins;
+    /// For each of these pairs, which login the person used first, and who used the login first.
+    fn pins(claims: &[(PersonId, Login)]) -> Vec<Pins> = pins;
     /// Who these logins belong to, as far as that is known: the account that used it first, or
     /// else the member with this e-mail address, unless they are known to use another login.
     fn people_with_logins(logins: &[Login]) -> Vec<(Login, PersonId)> = with_logins;
@@ -117,25 +117,36 @@ async fn with_logins(conn: &mut AnyConnection, logins: &[Login]) -> Result<Vec<(
     Ok(people)
 }
 
-async fn pins(conn: &mut AnyConnection, person: &PersonId, login: &Login) -> Result<Pins> {
-    let query = sqlx::query(sql::PINS)
-        .bind(person.as_str())
-        .bind(login.as_str());
-    let mut pins = Pins::default();
-    for row in all(conn, query).await? {
-        let row = Reader::new("identity_pins", "person", &row);
-        let (pinned, to) = (
-            PersonId::new(row.text("person")?),
-            Login::new(&row.text("login")?),
-        );
-        if to == *login {
-            pins.id_of_login = Some(pinned.clone());
+async fn pins(conn: &mut AnyConnection, claims: &[(PersonId, Login)]) -> Result<Vec<Pins>> {
+    let mut found = Vec::with_capacity(claims.len());
+    for some in claims.chunks(AT_ONCE) {
+        let padded = || {
+            let repeated = some.last().into_iter().cycle();
+            some.iter().chain(repeated).take(AT_ONCE)
+        };
+        let mut query = sqlx::query(sql::PINS);
+        for (person, _) in padded() {
+            query = query.bind(person.as_str());
         }
-        if pinned == *person {
-            pins.login_of_id = Some(to);
+        for (_, login) in padded() {
+            query = query.bind(login.as_str());
         }
+        let mut stored = Vec::new();
+        for row in all(conn, query).await? {
+            let row = Reader::new("identity_pins", "person", &row);
+            stored.push((
+                PersonId::new(row.text("person")?),
+                Login::new(&row.text("login")?),
+            ));
+        }
+        found.extend(some.iter().map(|(person, login)| Pins {
+            login_of_id:
+                (stored.iter().find(|(pinned, _)| pinned == person)).map(|(_, to)| to.clone()),
+            id_of_login:
+                (stored.iter().find(|(_, to)| to == login)).map(|(pinned, _)| pinned.clone()),
+        }));
     }
-    Ok(pins)
+    Ok(found)
 }
 
 pub(super) async fn address_pins(conn: &mut AnyConnection) -> Result<BTreeMap<Email, PersonId>> {

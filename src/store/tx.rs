@@ -3,6 +3,7 @@
 use super::connect::PATIENCE;
 use super::error::{Result, StoreError};
 use super::open::{Flavor, Store};
+use super::outbox::Wishes;
 use sqlx::Transaction;
 use sqlx::{Any, AnyConnection};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub struct Tx {
     // Before the turn: the roll-back is under way when the next writer starts.
     inner: Transaction<'static, Any>,
     flavor: Flavor,
+    pub(super) wishes: Wishes,
     _turn: Option<OwnedSemaphorePermit>,
 }
 
@@ -49,6 +51,7 @@ impl Store {
         Ok(Tx {
             inner: self.pool.begin_with(statement).await?,
             flavor: self.flavor,
+            wishes: Wishes::default(),
             _turn: turn,
         })
     }
@@ -57,12 +60,18 @@ impl Store {
 impl Tx {
     /// Stores everything that was done. When the answer is lost
     /// ([`StoreError::Unavailable`]) it may have been stored all the same: load and look.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        self.store_wishes().await?;
         self.inner.commit().await.map_err(StoreError::from)
     }
 
     pub(super) fn conn(&mut self) -> &mut AnyConnection {
         &mut self.inner
+    }
+
+    /// Before any other statement about the outbox, which would not see them.
+    pub(super) async fn store_wishes(&mut self) -> Result<()> {
+        self.wishes.store(&mut self.inner, self.flavor).await
     }
 
     pub(super) fn flavor(&self) -> Flavor {
@@ -106,6 +115,7 @@ macro_rules! writes {
         impl crate::store::Tx {
             $($(#[$doc])*
             pub async fn $name(&mut self, $($arg: $ty),*) -> crate::store::Result<$out> {
+                self.store_wishes().await?;
                 $write(self.conn(), $($arg),*).await
             })*
         }

@@ -169,7 +169,7 @@ impl Worker {
             });
             card.shown = Some(digest);
             tx.card_shown(&card, None).await?;
-            self.app.refresh_card(&mut tx, &card).await?;
+            self.app.refresh_card(&mut tx, &card);
         } else if hearer == Hearer::Security {
             self.record_told(&mut tx, request, posted.channel).await?;
         } else {

@@ -165,7 +165,7 @@ impl App {
         });
         for card in cards.chain([own]) {
             tx.insert_card(&card).await?;
-            enqueue_card(tx, &card, now).await?;
+            enqueue_card(tx, &card, now);
         }
         Ok(())
     }

@@ -123,6 +123,17 @@ impl Lane {
         &self.0
     }
 
+    /// The lanes with which it is claimed together. All but posts have one limit each; posts
+    /// have one for each channel.
+    pub(super) fn group(&self) -> &'static str {
+        match self.as_str() {
+            "tailscale" => "tailscale",
+            "slack:chat.update" => "slack:chat.update",
+            "slack:response_url" => "slack:response_url",
+            _ => "slack:post",
+        }
+    }
+
     /// Whether it is this lane or one below it.
     pub fn is_within(&self, other: &Self) -> bool {
         self.0

@@ -9,14 +9,90 @@ macro_rules! known_kinds {
     };
 }
 
-/// A pause of `slack` covers `slack:…`.
-macro_rules! not_paused {
-    ($now:literal) => {
+/// No pause holds for any of these lanes. It concerns no row, so it is looked at once, and a
+/// backlog behind a pause is not walked through at every claim.
+macro_rules! none_paused {
+    ($lanes:literal, $now:literal) => {
         concat!(
-            "NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.ends_at > ",
+            "NOT EXISTS (SELECT 1 FROM pauses WHERE ends_at > ",
             $now,
-            " AND (pauses.lane = ready.lane OR \
-             substr(ready.lane, 1, length(pauses.lane) + 1) = pauses.lane || ':'))"
+            " AND lane IN (",
+            $lanes,
+            "))"
+        )
+    };
+}
+
+/// One look a group of lanes, so that a paused group costs nothing. Posts are paused for each
+/// channel, so their rows are looked at one by one.
+macro_rules! groups {
+    ($look:ident, $now:literal, $lock:literal) => {
+        concat!(
+            $look!("tailscale", none_paused!("'tailscale'", $now), $now, $lock),
+            " UNION ALL ",
+            $look!(
+                "slack:chat.update",
+                none_paused!("'slack', 'slack:chat.update'", $now),
+                $now,
+                $lock
+            ),
+            " UNION ALL ",
+            $look!(
+                "slack:response_url",
+                none_paused!("'slack', 'slack:response_url'", $now),
+                $now,
+                $lock
+            ),
+            " UNION ALL ",
+            $look!(
+                "slack:post",
+                concat!(
+                    none_paused!("'slack', 'slack:post'", $now),
+                    " AND NOT EXISTS (SELECT 1 FROM pauses WHERE ends_at > ",
+                    $now,
+                    " AND pauses.lane = ready.lane)"
+                ),
+                $now,
+                $lock
+            )
+        )
+    };
+}
+
+/// The most urgent rows of one group.
+macro_rules! most_urgent {
+    ($group:literal, $unpaused:expr, $now:literal, $lock:literal) => {
+        concat!(
+            "SELECT kind, subject, priority, run_at FROM (SELECT kind, subject, priority, run_at \
+             FROM outbox AS ready WHERE owner IS NULL AND lane_group = '",
+            $group,
+            "' AND run_at <= ",
+            $now,
+            " AND ",
+            known_kinds!(),
+            " AND ",
+            $unpaused,
+            " ORDER BY priority, run_at LIMIT $4 ",
+            $lock,
+            ") AS candidates"
+        )
+    };
+}
+
+/// When the soonest row of one group may run.
+macro_rules! soonest {
+    ($group:literal, $unpaused:expr, $now:literal, $lock:literal) => {
+        concat!(
+            "SELECT at FROM (SELECT run_at AS at FROM outbox AS ready \
+             WHERE owner IS NULL AND lane_group = '",
+            $group,
+            "' AND ",
+            known_kinds!(),
+            " AND ",
+            $unpaused,
+            " ORDER BY run_at LIMIT 1 ",
+            $lock,
+            ") AS candidate"
         )
     };
 }
@@ -31,14 +107,9 @@ macro_rules! database_clock {
 macro_rules! claim {
     ($lease_begins:expr, $lock:literal) => {
         concat!(
-            "WITH chosen AS MATERIALIZED (SELECT kind, subject FROM outbox AS ready \
-             WHERE owner IS NULL AND run_at <= $2 AND ",
-            known_kinds!(),
-            " AND ",
-            not_paused!("$2"),
-            " ORDER BY priority, run_at LIMIT $4 ",
-            $lock,
-            ") UPDATE outbox SET owner = $1, leased_until = ",
+            "WITH chosen AS MATERIALIZED (SELECT kind, subject FROM (",
+            groups!(most_urgent, "$2", $lock),
+            ") AS candidates ORDER BY priority, run_at LIMIT $4) UPDATE outbox SET owner = $1, leased_until = ",
             $lease_begins,
             " + $3 WHERE (kind, subject) IN (SELECT kind, subject FROM chosen) \
              RETURNING kind, subject, lane, priority, run_at, generation, attempts, \
@@ -61,17 +132,27 @@ macro_rules! abandon {
     };
 }
 
-statements! {
-    ENQUEUE = "INSERT INTO outbox (kind, subject, lane, priority, run_at, generation, attempts) \
-        VALUES ($1, $2, $3, $4, $5, 1, 0) ON CONFLICT (kind, subject) DO UPDATE \
-        SET generation = outbox.generation + 1, \
-        run_at = CASE WHEN excluded.run_at < outbox.run_at \
-            THEN excluded.run_at ELSE outbox.run_at END, \
-        lane = CASE WHEN excluded.priority < outbox.priority \
-            THEN excluded.lane ELSE outbox.lane END, \
-        priority = CASE WHEN excluded.priority < outbox.priority \
-            THEN excluded.priority ELSE outbox.priority END";
+/// Any number of rows, from one JSON array.
+macro_rules! enqueue {
+    ($rows:literal) => {
+        concat!(
+            "INSERT INTO outbox (kind, subject, lane, lane_group, priority, run_at, generation, \
+             attempts) ",
+            $rows,
+            " ON CONFLICT (kind, subject) DO UPDATE SET generation = outbox.generation + 1, \
+             run_at = CASE WHEN excluded.run_at < outbox.run_at \
+                 THEN excluded.run_at ELSE outbox.run_at END, \
+             lane = CASE WHEN excluded.priority < outbox.priority \
+                 THEN excluded.lane ELSE outbox.lane END, \
+             lane_group = CASE WHEN excluded.priority < outbox.priority \
+                 THEN excluded.lane_group ELSE outbox.lane_group END, \
+             priority = CASE WHEN excluded.priority < outbox.priority \
+                 THEN excluded.priority ELSE outbox.priority END"
+        )
+    };
+}
 
+statements! {
     /// Touches the row so that nobody can take it over before the commit.
     HOLDS = "UPDATE outbox SET owner = owner \
         WHERE kind = $1 AND subject = $2 AND owner = $3 AND leased_until = $4";
@@ -103,13 +184,20 @@ statements! {
     DEPTH = "SELECT kind, COUNT(*) AS rows_waiting, MIN(run_at) AS oldest FROM outbox \
         GROUP BY kind ORDER BY kind";
 
-    NEXT_RUN_AT = concat!("SELECT MIN(at) AS at FROM (SELECT at FROM (\
-        SELECT run_at AS at FROM outbox AS ready WHERE owner IS NULL AND ", known_kinds!(),
-        " AND ", not_paused!("$1"), " ORDER BY run_at LIMIT 1) AS soonest \
-        UNION ALL SELECT MIN(leased_until) AS at FROM outbox WHERE owner IS NOT NULL \
-        UNION ALL SELECT MIN(ends_at) AS at FROM pauses WHERE ends_at > $1) AS following");
+    NEXT_RUN_AT = concat!(
+        "SELECT MIN(at) AS at FROM (",
+        groups!(soonest, "$1", ""),
+        " UNION ALL SELECT MIN(leased_until) AS at FROM outbox WHERE owner IS NOT NULL \
+        UNION ALL SELECT MIN(ends_at) AS at FROM pauses WHERE ends_at > $1) AS following"
+    );
 
     @differing {
+        ENQUEUE = enqueue!("SELECT value ->> 'kind', value ->> 'subject', value ->> 'lane', \
+            value ->> 'lane_group', value ->> 'priority', value ->> 'run_at', 1, 0 FROM json_each($1) WHERE 1 = 1"),
+            enqueue!("SELECT kind, subject, lane, lane_group, priority, run_at, 1, 0 \
+            FROM json_to_recordset(CAST(CAST($1 AS TEXT) AS JSON)) AS wish \
+            (kind TEXT, subject TEXT, lane TEXT, lane_group TEXT, priority BIGINT, run_at BIGINT)");
+
         CLAIM = claim!("$2", ""), claim!(database_clock!(), "FOR UPDATE SKIP LOCKED");
 
         ABANDON = abandon!("$1", ""), abandon!(database_clock!(), "FOR UPDATE SKIP LOCKED");

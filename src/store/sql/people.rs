@@ -14,8 +14,11 @@ statements! {
     BY_IDS = "SELECT id, name, email, standing, read_at FROM people \
         WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-    PINS = "SELECT person, login FROM identity_pins WHERE person = $1 \
-        UNION SELECT person, login FROM identity_pins WHERE login = $2";
+    /// Eight pairs at a time; a short list repeats its last one.
+    PINS = "SELECT person, login FROM identity_pins \
+        WHERE person IN ($1, $2, $3, $4, $5, $6, $7, $8) \
+        UNION SELECT person, login FROM identity_pins \
+        WHERE login IN ($9, $10, $11, $12, $13, $14, $15, $16)";
 
     /// Eight at a time; a short list repeats its last one. Whoever is pinned to another login
     /// does not answer to their e-mail address.

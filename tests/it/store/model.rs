@@ -217,9 +217,7 @@ impl Play<'_> {
                 let (at, lane) = (self.moment(*seconds), Lane::new(LANES[*lane]));
                 let (job, priority) = (job(*n), PRIORITIES[*priority]);
                 let mut tx = store.begin().await.expect("begin");
-                tx.enqueue(&job, at, &lane, priority)
-                    .await
-                    .expect("enqueued");
+                tx.enqueue(&job, at, &lane, priority);
                 tx.commit().await.expect("commit");
                 self.model.enqueue(job, at, lane, priority);
             }

@@ -71,12 +71,20 @@ async fn a_login_belongs_to_whoever_used_it_first(db: Db) {
     assert!(!tx.pin(&ada, &other).await.expect("a second login"));
     assert!(tx.pin(&grace, &other).await.expect("pinned"));
     tx.commit().await.expect("commit");
-    let mixed = db.store.pins(&ada, &other).await.expect("read");
-    let expected = Pins {
+    let mixed = db
+        .store
+        .pins(&[(ada, other.clone()), (grace.clone(), other.clone())])
+        .await
+        .expect("read");
+    let adas = Pins {
         login_of_id: Some(login),
+        id_of_login: Some(grace.clone()),
+    };
+    let graces = Pins {
+        login_of_id: Some(other.clone()),
         id_of_login: Some(grace),
     };
-    assert_eq!(mixed, expected);
+    assert_eq!(mixed, [adas, graces]);
 }
 
 async fn a_login_that_nobody_used_belongs_to_the_member_with_that_address(db: Db) {

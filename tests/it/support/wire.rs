@@ -1,7 +1,7 @@
 //! The wire between a bot and PostgreSQL, which can lose the answer to a commit.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,6 +25,8 @@ pub struct Wire {
 struct State {
     /// The how-manieth commit from now loses its answer; 0 is none.
     loses: AtomicUsize,
+    /// Only commits of transactions that have sent this count.
+    about: Mutex<Vec<u8>>,
     is_down: watch::Sender<bool>,
 }
 
@@ -57,12 +59,14 @@ impl Wire {
         }
     }
 
-    /// The next commit is carried out, and its answer is lost with the connection.
-    pub fn lose_the_next_commits_answer(&self) {
+    /// The next commit of a transaction that sends this text to the server is carried out, and
+    /// its answer is lost with the connection.
+    pub fn lose_the_answer_to_what_says(&self, text: &str) {
+        *self.state.about() = text.as_bytes().to_vec();
         self.lose_the_answer_after(0);
     }
 
-    /// The same, so many commits later.
+    /// The same for whatever is committed after so many other commits.
     pub fn lose_the_answer_after(&self, commits: usize) {
         self.state.loses.store(commits + 1, Ordering::SeqCst);
     }
@@ -90,6 +94,10 @@ impl Drop for Wire {
 }
 
 impl State {
+    fn about(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.about.lock().expect("nobody panicked")
+    }
+
     /// Whether this commit is the one whose answer is lost.
     fn loses_this_one(&self) -> bool {
         let one_less = |left: usize| left.checked_sub(1);
@@ -104,11 +112,19 @@ async fn pass_on(bot: TcpStream, server: TcpStream, state: Arc<State>) {
     let (from_bot, to_bot) = bot.into_split();
     let (from_server, to_server) = server.into_split();
     let mut down = state.is_down.subscribe();
+    let said = AtomicBool::new(false);
+    let listen = |chunk: &[u8]| {
+        if contains(chunk, &state.about()) {
+            said.store(true, Ordering::SeqCst);
+        }
+        false
+    };
+    let answers = |chunk: &[u8]| {
+        contains(chunk, COMMITTED) && said.swap(false, Ordering::SeqCst) && state.loses_this_one()
+    };
     tokio::select! {
-        () = copy(from_bot, to_server, |_| false) => {}
-        () = copy(from_server, to_bot, |chunk| {
-            contains(chunk, COMMITTED) && state.loses_this_one()
-        }) => {}
+        () = copy(from_bot, to_server, listen) => {}
+        () = copy(from_server, to_bot, answers) => {}
         _ = down.wait_for(|is_down| *is_down) => {}
     }
 }
@@ -123,6 +139,7 @@ async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, is_lost: impl Fn(
     }
 }
 
+/// Every chunk contains nothing.
 fn contains(chunk: &[u8], what: &[u8]) -> bool {
-    chunk.windows(what.len()).any(|window| window == what)
+    what.is_empty() || chunk.windows(what.len()).any(|window| window == what)
 }

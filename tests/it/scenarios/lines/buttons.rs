@@ -27,7 +27,7 @@ async fn buttons_of_lines_go_when_they_stop_working(base: Base) {
 
     world.click(ADA, "Production SSH ends", "release").await;
     world.settle().await;
-    world.pass(Duration::from_secs(8)).await;
+    world.pass(Duration::from_mins(1)).await;
     let told = world.ever_told(ADA);
     assert_eq!(told.len(), 3);
     for message in &told {
@@ -53,7 +53,7 @@ async fn try_again_goes_once_it_was_tried() {
 
     world.click(ADA, "Nothing was granted", "retry").await;
     world.settle().await;
-    world.pass(Duration::from_secs(8)).await;
+    world.pass(Duration::from_mins(1)).await;
     let told = world.ever_told(ADA);
     assert_eq!(world.news(ADA, "is open on"), 1);
     for message in &told {

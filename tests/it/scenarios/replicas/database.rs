@@ -82,7 +82,8 @@ async fn a_lost_commit_is_settled_by_repeating_the_click() {
     world.restart_bot().await;
     world.settle().await;
 
-    wire.lose_the_next_commits_answer();
+    // Nobody else's commit, of those that come and go in the background.
+    wire.lose_the_answer_to_what_says("approved");
     assert_eq!(grace_clicks(&world).await, 503);
     assert!(!wire.is_armed(), "the answer to a commit was lost");
     let told = world.whisper(GRACE).await;

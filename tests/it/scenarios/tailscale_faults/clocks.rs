@@ -113,9 +113,7 @@ async fn f21_a_backwards_jump_does_not_put_the_worker_to_sleep(base: Base) {
         world.clocks.now(),
         &Lane::tailscale(),
         Priority::Apply,
-    )
-    .await
-    .expect("enqueued");
+    );
     tx.commit().await.expect("committed");
     world.advance(2 * SECOND);
     world

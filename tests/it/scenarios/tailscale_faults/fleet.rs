@@ -132,9 +132,7 @@ impl World {
             }
             if grant.is_applying() {
                 let job = Job::SyncKey(grant.key.clone());
-                tx.enqueue(&job, now, &Lane::tailscale(), Priority::Apply)
-                    .await
-                    .expect("enqueued");
+                tx.enqueue(&job, now, &Lane::tailscale(), Priority::Apply);
             }
             fleet.push(request);
         }
