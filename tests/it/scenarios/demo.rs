@@ -176,6 +176,24 @@ impl Demo {
         self.post("click", &body).await
     }
 
+    /// The same, and it works. A button may move to a newer message under the finger: then
+    /// people press it there.
+    async fn clicks(&self, who: &str, action: &str) {
+        let began = Instant::now();
+        loop {
+            let button = self.button(who, action).await;
+            let pressed = self.presses(who, &button).await;
+            let status = pressed.status();
+            if status == StatusCode::OK {
+                return;
+            }
+            let said = pressed.text().await.expect("text");
+            let moved = said.contains("the message has changed");
+            assert!(moved, "{who} presses {action}: {status} {said}");
+            assert!(began.elapsed() < PATIENCE, "{action} never stands still");
+        }
+    }
+
     /// Whether the tailnet pane says that Ada's Mac reaches a place.
     async fn reaches(&self, place: &str) -> bool {
         let page = self.page(ADA, "dm").await;

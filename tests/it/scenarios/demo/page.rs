@@ -138,8 +138,7 @@ async fn next_news(events: &mut reqwest::Response) -> Value {
 async fn the_wire_is_readable_and_its_secrets_are_cut() {
     let demo = Demo::open().await;
     demo.ada_asks("prod-ssh", "checkout is slow").await;
-    let approve = demo.button(GRACE, "approve").await;
-    demo.presses(GRACE, &approve).await;
+    demo.clicks(GRACE, "approve").await;
     demo.until_reaches("prod-web", true).await;
 
     let slack = demo.house.slack();

@@ -34,8 +34,7 @@ async fn a_killed_bot_comes_back_and_knows_what_was_asked() {
 async fn access_ends_although_the_bot_is_dead() {
     let demo = Demo::open().await;
     demo.ada_asks("demo-streamer", "").await;
-    let approve = demo.button(GRACE, "approve").await;
-    demo.presses(GRACE, &approve).await;
+    demo.clicks(GRACE, "approve").await;
     demo.until_reaches("demo-streamer", true).await;
     demo.does("kill", json!({})).await;
     demo.does("next-end", json!({})).await;
@@ -68,15 +67,13 @@ async fn a_refusing_tailscale_is_told_of_and_comes_back() {
     demo.ada_asks("prod-ssh", "checkout is slow").await;
     demo.does("fault", json!({ "fault": "tailscale-forbids" }))
         .await;
-    let approve = demo.button(GRACE, "approve").await;
-    demo.presses(GRACE, &approve).await;
+    demo.clicks(GRACE, "approve").await;
     demo.page_that_says(ADA, "dm", "Nothing was granted").await;
     assert!(!demo.reaches("prod-web").await);
 
     demo.does("clear", json!({})).await;
     assert!(!demo.page(ADA, "dm").await.contains("aria-pressed=\"true\""));
-    let again = demo.button(ADA, "retry").await;
-    demo.presses(ADA, &again).await;
+    demo.clicks(ADA, "retry").await;
     demo.until_reaches("prod-web", true).await;
 }
 
@@ -86,8 +83,7 @@ async fn the_clock_moves_everybody_together() {
     demo.does("clock", json!({ "seconds": 3600 })).await;
     // A signature from the stand-in's clock is judged by the bot's.
     demo.ada_asks("prod-ssh", "checkout is slow").await;
-    let approve = demo.button(GRACE, "approve").await;
-    demo.presses(GRACE, &approve).await;
+    demo.clicks(GRACE, "approve").await;
     demo.until_reaches("prod-web", true).await;
     demo.does("clock", json!({ "seconds": 3600 })).await;
     demo.until_reaches("prod-web", false).await;
