@@ -59,8 +59,12 @@ fn draw(block: &Value, answers: Answers<'_>, html: &mut Html) {
 }
 
 fn section(block: &Value, answers: Answers<'_>, html: &mut Html) {
+    let accessory = block.get("accessory");
+    let beside = accessory.map(|accessory| (accessory, Field::beside(answers, block)));
     inside("section", html, |html| {
-        html.open(Tag::new("div").attr("class", "words"));
+        let words_id = beside.as_ref().and_then(|(_, field)| field.words_id());
+        let tag = Tag::new("div").attr("class", "words");
+        html.open(tag.maybe("id", words_id));
         if let Some(words) = block.get("text") {
             text::draw(words, answers.words, html);
         }
@@ -74,10 +78,9 @@ fn section(block: &Value, answers: Answers<'_>, html: &mut Html) {
             html.close("div");
         }
         html.close("div");
-        if let Some(accessory) = block.get("accessory") {
+        if let Some((accessory, field)) = &beside {
             html.open(Tag::new("div").attr("class", "accessory"));
-            let field = Field::standing(answers, block, accessory);
-            element::draw(accessory, &field, html);
+            element::draw(accessory, field, html);
             html.close("div");
         }
     });

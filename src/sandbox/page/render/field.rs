@@ -83,6 +83,8 @@ pub(super) struct Field<'a> {
     pub(super) answer: &'a Value,
     /// The input block around it.
     input: Option<&'a Value>,
+    /// The id of the words that it stands beside.
+    words_id: Option<String>,
     error: Option<&'a str>,
     pub(super) words: Words<'a>,
 }
@@ -96,7 +98,19 @@ impl<'a> Field<'a> {
         field
     }
 
-    /// A control that stands in a row or beside a section.
+    /// A control that stands beside the words of a section, which say what it is for.
+    pub(super) fn beside(answers: Answers<'a>, block: &'a Value) -> Self {
+        let mut field = Self::standing(answers, block, &block["accessory"]);
+        field.words_id = Some(format!("{}-words", field.id));
+        field
+    }
+
+    /// The id that those words have to have.
+    pub(super) fn words_id(&self) -> Option<&str> {
+        self.words_id.as_deref()
+    }
+
+    /// A control that stands in a row.
     pub(super) fn standing(answers: Answers<'a>, block: &'a Value, element: &'a Value) -> Self {
         let block = block["block_id"].as_str().unwrap_or_default();
         let action = element["action_id"].as_str().unwrap_or_default();
@@ -106,6 +120,7 @@ impl<'a> Field<'a> {
             action,
             answer: &answers.state[block][action],
             input: None,
+            words_id: None,
             error: None,
             words: answers.words,
         }
@@ -148,9 +163,10 @@ impl<'a> Field<'a> {
 
     /// What somebody reads who cannot see where the control stands.
     pub(super) fn named(&self, tag: Tag, own_name: &str) -> Tag {
-        match self.input {
-            Some(_) => tag,
-            None => tag.attr("aria-label", own_name),
+        match (self.input, &self.words_id) {
+            (Some(_), _) => tag,
+            (None, Some(words)) => tag.attr("aria-labelledby", words),
+            (None, None) => tag.attr("aria-label", own_name),
         }
     }
 

@@ -66,6 +66,20 @@ fn a_button_says_what_it_is_and_what_it_would_do() {
 }
 
 #[test]
+fn a_menu_beside_a_section_is_named_by_its_words() {
+    let html = drawn(&json!([{ "type": "section", "block_id": "what",
+        "text": plain("What do you need?"),
+        "accessory": { "type": "static_select", "action_id": "p", "options": [] } }]));
+    holds(
+        &html,
+        &[
+            "<div class=\"words\" id=\"m-what-p-words\"><p>What do you need?</p>",
+            "data-action=\"p\" aria-labelledby=\"m-what-p-words\"",
+        ],
+    );
+}
+
+#[test]
 fn a_button_with_a_link_is_a_link() {
     let button = |url: &str| {
         json!([{ "type": "actions", "elements": [{
@@ -122,7 +136,7 @@ fn a_form_shows_what_was_answered_before_what_stood_there_at_first() {
             "<legend class=\"label\">How long?</legend>",
             "value=\"1\" checked",
             "What? (optional)",
-            "<option value=\"\" selected disabled>Choose</option>",
+            "<option value=\"\" selected disabled hidden>Choose</option>",
             "<option value=\"ssh\">SSH – port 22</option>",
             "role=\"combobox\"",
             "role=\"listbox\"",
