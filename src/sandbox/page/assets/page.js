@@ -109,7 +109,7 @@
     }
     if (!isField(have) || ours.has(have)) return;
     if (have.type === "radio" || have.type === "checkbox") have.checked = want.checked;
-    else if (have !== document.activeElement && have.value !== want.value) have.value = want.value;
+    else if ((have.nodeName === "SELECT" || have !== document.activeElement) && have.value !== want.value) have.value = want.value;
   }
 
   function fits(have, want) {

@@ -25,13 +25,14 @@ pub(super) fn fixed(element: &Value, field: &Field<'_>, html: &mut Html) {
     let tag = Tag::new("select").attr("id", &field.id);
     let tag = field.named(field.described(field.acts(tag, "choose")), &placeholder);
     html.open(confirmed(tag, element, field));
-    if chosen.is_none() {
-        let tag = Tag::new("option")
-            .attr("value", "")
-            .flag("selected", true)
-            .flag("disabled", true);
-        html.element("option", tag, &placeholder);
-    }
+    // There even when something is chosen, so that the options keep their places when the page
+    // takes over a new drawing: a browser remembers by place what somebody chose.
+    let tag = Tag::new("option")
+        .attr("value", "")
+        .flag("selected", chosen.is_none())
+        .flag("disabled", true)
+        .flag("hidden", true);
+    html.element("option", tag, &placeholder);
     let options = |options: &Value, html: &mut Html| {
         for option in options.as_array().into_iter().flatten() {
             draw_option(option, chosen, field, html);
