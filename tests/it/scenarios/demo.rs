@@ -88,7 +88,8 @@ impl Demo {
             }
             assert!(
                 began.elapsed() < PATIENCE,
-                "{who} never sees {text:?} but:\n{page}"
+                "{who} never sees {text:?} but:\n{page}\nafter {:#?}",
+                self.house.slack().last_calls(4)
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
