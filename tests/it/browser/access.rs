@@ -83,10 +83,12 @@ async fn what_is_missing_is_said_beside_the_form() {
         fill_in(&ada, &AN_HOUR).await;
         ada.tick("Custom…").await;
         ada.fill("How long exactly?", "9 days").await;
+        ada.holds("Why?", AN_HOUR.why).await;
         ada.press("Ask for access").await;
         ada.sees_in("dialog[open] .field-error", "Write it like 45m")
             .await;
         ada.fill("How long exactly?", "45m").await;
+        ada.holds("Why?", AN_HOUR.why).await;
         ada.press("Ask for access").await;
         ada.sees("You'll hear by DM").await;
         ada.press("Close").await;

@@ -1,4 +1,4 @@
-//! Chromium and its WebDriver, as children of this process.
+//! Chromium and the driver that holds its strings, as children of this process.
 
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder};
@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use url::{ParseError, Url};
 
 /// How long the driver may take to begin.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const MISSING: &str = "chromedriver cannot be started: the browser tests need Debian's packages \
                        chromium and chromium-driver, which scripts/test.sh installs";
 
@@ -59,7 +59,7 @@ impl Chromium {
     }
 }
 
-/// "ChromeDriver was started successfully on port 41035."
+/// `ChromeDriver was started successfully on port 41035.`
 async fn port(says: &mut Lines<BufReader<ChildStdout>>) -> u16 {
     const STARTED: &str = "started successfully on port ";
     loop {
@@ -93,7 +93,7 @@ fn wishes(profile: &TempDir) -> Capabilities {
     wishes
 }
 
-/// A command of the browser's own protocol, for what WebDriver does not know.
+/// A command of the browser's own protocol, for what the driver does not know.
 /// <https://chromedevtools.github.io/devtools-protocol/>
 #[derive(Debug)]
 pub struct Devtools {

@@ -67,6 +67,7 @@ async fn form_with_everything(story: &Story) -> Window {
     fill_in(&ada, &WORDY).await;
     ada.tick("Custom…").await;
     ada.fill("How long exactly?", "9 days").await;
+    ada.holds("Why?", WORDY.why).await;
     ada.press("Ask for access").await;
     ada.sees_in("dialog[open] .field-error", "Write it like 45m")
         .await;

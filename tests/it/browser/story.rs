@@ -52,7 +52,10 @@ impl Story {
         let client = &self.browser.client;
         for handle in client.windows().await.unwrap_or_default() {
             if client.switch_to_window(handle).await.is_ok() {
-                let script = "return document.title + '\\n' + document.body.innerText";
+                let script =
+                    "const fields = [...document.querySelectorAll('input, select, textarea')];
+                    const held = fields.map((field) => `${field.id}: ${field.value}`).join('\\n');
+                    return `${document.title}\\n${document.body.innerText}\\n${held}`";
                 let text = client.execute(script, Vec::new()).await.unwrap_or_default();
                 eprintln!("---- {}", text.as_str().unwrap_or_default());
             }
@@ -83,6 +86,7 @@ pub async fn fill_in(ada: &Window, wish: &Wish) {
     ada.choose("On which device?", "ada-mbp").await;
     ada.tick(wish.duration).await;
     ada.fill("Why?", wish.why).await;
+    ada.holds("Why?", wish.why).await;
     ada.shows("What do you need?", wish.profile).await;
     ada.shows("On which device?", "ada-mbp").await;
 }

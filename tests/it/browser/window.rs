@@ -125,6 +125,17 @@ impl Window {
         .await;
     }
 
+    /// Waits until the field with this label holds this, also after the page was drawn anew.
+    pub async fn holds(&self, label: &str, text: &str) {
+        let what = format!("{label:?} holds {text:?}");
+        self.eventually(&what, async || {
+            let field = self.field(label).await?;
+            let held = field.prop("value").await.ok()??;
+            (held == text).then_some(())
+        })
+        .await;
+    }
+
     /// Whether a device can reach a place now, in the page's words.
     pub async fn sees_access(&self, device: &str, place: &str, access: &str) {
         let door = format!("[data-device={device}] [data-destination={place}] .access");
@@ -227,7 +238,7 @@ impl Window {
         pressed.expect("the key can be pressed");
     }
 
-    // ---- What WebDriver does not know ------------------------------------------------------
+    // ---- What the driver does not know ------------------------------------------------------
 
     /// Runs a script in the page.
     pub async fn run(&self, script: &str, with: Vec<Value>) -> Value {
