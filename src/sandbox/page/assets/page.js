@@ -243,10 +243,18 @@
     return turn;
   }
 
+  // What changes together: of radio buttons, one that is checked unchecks another.
+  function groupOf(field) {
+    const isChoice = field.type === "radio" || field.type === "checkbox";
+    const group = isChoice && field.closest("fieldset");
+    return group ? [...group.querySelectorAll("input")] : [field];
+  }
+
   async function sendField(field, what, details) {
-    ours.add(field);
+    const group = groupOf(field);
+    for (const one of group) ours.add(one);
     const answer = await send(what, details);
-    ours.delete(field);
+    for (const one of group) ours.delete(one);
     return answer;
   }
 
