@@ -2,8 +2,9 @@
 # Checks everything: format, lints, documentation, tests on SQLite and PostgreSQL.
 #
 # Needs a Rust toolchain. On Debian and its relatives the rest is installed when missing: a
-# C compiler, and PostgreSQL's server programs. The tests get a PostgreSQL of their own, in a
-# temporary folder, which is removed at the end; no other database is touched.
+# C compiler, PostgreSQL's server programs, and Chromium with its WebDriver. The tests get a
+# PostgreSQL of their own, in a temporary folder, which is removed at the end; no other database
+# is touched.
 #
 # Every step runs even if an earlier one failed; the exit code is that of the first failure.
 # The last line counts the tests: "N passed, N failed".
@@ -12,9 +13,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # shellcheck source=scripts/postgres.sh
 . scripts/postgres.sh
+# shellcheck source=scripts/chromium.sh
+. scripts/chromium.sh
 
 need_a_compiler
 need_postgres
+need_chromium
 
 # Not TMPDIR: the path of a Unix socket has about a hundred characters, and the database's
 # owner must be able to get there.

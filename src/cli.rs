@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod check;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod grants;
 pub mod health;
 pub mod live;
@@ -14,6 +16,8 @@ pub mod wiring;
 use crate::config;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
+#[cfg(feature = "demo")]
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -64,6 +68,16 @@ enum Command {
         /// One JSON document a line instead of text.
         #[arg(long)]
         json: bool,
+    },
+    /// Try it all in a browser: the real bot against built-in stand-ins for Slack and Tailscale.
+    #[cfg(feature = "demo")]
+    Demo {
+        /// Where the page listens; this machine only.
+        #[arg(long, value_name = "ADDR", default_value_t = demo::ANYWHERE)]
+        listen: SocketAddr,
+        /// Print the link and open no browser.
+        #[arg(long)]
+        no_open: bool,
     },
     /// Ask a running server whether it lives (container health check).
     Health {
@@ -131,6 +145,16 @@ fn perform(command: Command) -> anyhow::Result<u8> {
                 Format::of(json),
                 &mut io::stdout(),
             )
+        }
+        #[cfg(feature = "demo")]
+        Command::Demo { listen, no_open } => {
+            let opening = if no_open {
+                demo::Opening::LinkOnly
+            } else {
+                demo::Opening::InBrowser
+            };
+            let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+            demo::run(listen, opening, names, &mut io::stdout())
         }
         Command::Health { url } => Ok(health::run(&url)),
         Command::Schema => {

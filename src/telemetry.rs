@@ -17,7 +17,12 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 /// Sends logs to stderr, filtered by `RUST_LOG` (default `info`): as text for people, or one
 /// JSON object a line with `LAPSE_LOG=json`. The first call wins; later ones change nothing.
 pub fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    log_from("info");
+}
+
+/// The same with another default.
+pub fn log_from(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

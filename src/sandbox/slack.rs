@@ -53,8 +53,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use self::{
     blocks::{Problem, Surface, check_blocks, check_view},
-    deliveries::{COMMANDS, Delivery, EVENTS, INTERACTIONS, Reply, Undelivered},
+    deliveries::{Answered, COMMANDS, Delivery, EVENTS, INTERACTIONS, Reply, Sent, Undelivered},
     faults::{Fault, Times},
+    inspect::Credentials,
     messages::{Audience, Author, Message, Wording},
     person::{Person, PersonError, SubmitReply, Submitted},
     places::{Channel, ChannelKind, Usergroup},

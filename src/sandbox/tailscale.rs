@@ -42,6 +42,8 @@ pub use setup::TailnetSetup;
 pub use tailnet::{Change, Write, WriteAnswer};
 pub use token::{ALL_SCOPES, OauthClient};
 
+use std::collections::BTreeMap;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -138,6 +140,39 @@ impl TailscaleSandbox {
     /// Every call that came in, oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.record().calls.clone()
+    }
+
+    /// The newest so many of them, newest first.
+    pub fn last_calls(&self, most: usize) -> Vec<Call> {
+        let record = self.shared.record();
+        record.calls.iter().rev().take(most).cloned().collect()
+    }
+
+    /// Every device as it is now, by node id.
+    pub fn devices(&self) -> Vec<Device> {
+        self.shared.tailnet().devices().cloned().collect()
+    }
+
+    /// The custom attributes that a device holds at this moment, by key.
+    pub fn attributes(&self, node: &str) -> BTreeMap<String, Attribute> {
+        let now = self.shared.now();
+        self.shared.tailnet().attributes(node, now)
+    }
+
+    /// Whether something that was planned has yet to go wrong, or everything does.
+    pub fn goes_wrong(&self) -> bool {
+        let record = self.shared.record();
+        record.down || record.plan.has_more()
+    }
+
+    /// Completes after the next call, for pages that show the tailnet. Time that passes and
+    /// changes made by hand are nobody's call.
+    pub fn called(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut changed = self.shared.changed.subscribe();
+        async move {
+            // An error says that the stand-in is gone, which is a change too.
+            let _ = changed.changed().await;
+        }
     }
 
     /// Every call of one route, oldest first.

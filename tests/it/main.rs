@@ -4,6 +4,8 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+#[cfg(feature = "demo")]
+mod browser;
 mod documents;
 #[cfg(test)]
 mod laws;

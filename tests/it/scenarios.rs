@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod crash;
+mod demo;
 mod edge_faults;
 mod form;
 mod group_approvers;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{
@@ -29,6 +30,30 @@ pub struct Delivery {
     pub headers: Vec<(String, String)>,
     /// The bytes that were signed.
     pub body: Vec<u8>,
+}
+
+/// A request that was sent to the app, and how it went.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Counts what was sent, from 1.
+    pub number: u64,
+    /// When, on the sandbox's clock.
+    pub at: DateTime<Utc>,
+    /// What went over the wire.
+    pub delivery: Delivery,
+    /// What came back.
+    pub answered: Answered,
+}
+
+/// What came back from the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// Nothing yet.
+    NotYet,
+    /// This HTTP status.
+    Status(u16),
+    /// Nothing, and nothing will: it could not be reached, or was too slow.
+    Never,
 }
 
 /// What the app answered.
@@ -136,14 +161,37 @@ impl SlackSandbox {
 
     /// Sends a request again, byte for byte, with its old signature.
     pub async fn replay(&self, delivery: &Delivery) -> Result<Reply, Undelivered> {
-        let origin = self.shared.change(|state| {
-            if state.deliveries.len() == KEPT {
+        let (number, origin) = self.shared.change(|state| {
+            if state.deliveries.len() >= KEPT.min(state.record.most_kept()) {
                 state.deliveries.pop_front();
             }
-            state.deliveries.push_back(delivery.clone());
-            state.bot_url.clone()
+            state.sent_so_far += 1;
+            state.deliveries.push_back(Sent {
+                number: state.sent_so_far,
+                at: state.now(),
+                delivery: delivery.clone(),
+                answered: Answered::NotYet,
+            });
+            (state.sent_so_far, state.bot_url.clone())
         });
-        let origin = origin.ok_or(Undelivered::NoBot)?;
+        let reply = match origin {
+            Some(origin) => self.send(&origin, delivery).await,
+            None => Err(Undelivered::NoBot),
+        };
+        let answered = match &reply {
+            Ok(reply) => Answered::Status(reply.status),
+            Err(_) => Answered::Never,
+        };
+        self.shared.change(|state| {
+            let mut newest_first = state.deliveries.iter_mut().rev();
+            if let Some(sent) = newest_first.find(|sent| sent.number == number) {
+                sent.answered = answered;
+            }
+        });
+        reply
+    }
+
+    async fn send(&self, origin: &str, delivery: &Delivery) -> Result<Reply, Undelivered> {
         let mut request = self.shared.http.post(format!("{origin}{}", delivery.path));
         for (name, value) in &delivery.headers {
             request = request.header(name, value);
@@ -162,8 +210,27 @@ impl SlackSandbox {
 
     /// Everything that was sent to the app, oldest first.
     pub fn deliveries(&self) -> Vec<Delivery> {
+        self.shared.read(|state| {
+            state
+                .deliveries
+                .iter()
+                .map(|sent| sent.delivery.clone())
+                .collect()
+        })
+    }
+
+    /// The newest so many of them with what came back, newest first.
+    pub fn last_sent(&self, most: usize) -> Vec<Sent> {
         self.shared
-            .read(|state| state.deliveries.iter().cloned().collect())
+            .read(|state| state.deliveries.iter().rev().take(most).cloned().collect())
+    }
+
+    /// One of them by its number, as long as it is kept.
+    pub fn sent(&self, number: u64) -> Option<Sent> {
+        self.shared.read(|state| {
+            let mut kept = state.deliveries.iter();
+            kept.find(|sent| sent.number == number).cloned()
+        })
     }
 
     pub(super) async fn post_form(
@@ -179,9 +246,20 @@ impl SlackSandbox {
         self.post(path, FORM, body, Signing::Right).await
     }
 
-    /// Posts an interaction: a form with the payload in one field.
+    /// Posts an interaction: a form with the payload in one field. When the next one is to be
+    /// delivered twice, this is it; the second answer is nobody's business. A search in a menu
+    /// does not count.
     pub async fn post_interaction(&self, payload: &Value) -> Result<Reply, Undelivered> {
+        let is_search = payload["type"] == "block_suggestion";
+        let twice = !is_search && self.takes_doubling();
         let payload = payload.to_string();
-        self.post_form(INTERACTIONS, &[("payload", &payload)]).await
+        let reply = self
+            .post_form(INTERACTIONS, &[("payload", &payload)])
+            .await?;
+        if twice {
+            // Whatever becomes of the copy, the person has the answer to the first.
+            let _ = self.replay(&reply.delivery).await;
+        }
+        Ok(reply)
     }
 }

@@ -58,6 +58,8 @@ struct Planned {
 pub(super) struct Faults {
     planned: Vec<Planned>,
     pub(super) down: bool,
+    /// Whether the next interaction is delivered twice.
+    pub(super) twice: bool,
 }
 
 /// What happens to one call.

@@ -4,11 +4,21 @@ use std::collections::BTreeMap;
 
 use super::{
     SlackSandbox,
-    messages::{Audience, Message},
+    messages::{Audience, Author, Message},
+    places::Channel,
     record::{Call, Outcome, Refusal},
     users::User,
     views::View,
 };
+
+/// What an app gets when it is installed.
+#[derive(Clone)]
+pub struct Credentials {
+    /// For the Web API.
+    pub bot_token: String,
+    /// For judging requests.
+    pub signing_secret: String,
+}
 
 impl SlackSandbox {
     /// Every call so far, oldest first.
@@ -27,6 +37,28 @@ impl SlackSandbox {
     /// How often each method was called.
     pub fn call_counts(&self) -> BTreeMap<String, usize> {
         self.shared.read(|state| state.record.counts.clone())
+    }
+
+    /// The newest so many of them, newest first.
+    pub fn last_calls(&self, most: usize) -> Vec<Call> {
+        self.shared.read(|state| {
+            state
+                .record
+                .calls
+                .iter()
+                .rev()
+                .take(most)
+                .cloned()
+                .collect()
+        })
+    }
+
+    /// One of them by its number, as long as it is kept.
+    pub fn call(&self, number: u64) -> Option<Call> {
+        self.shared.read(|state| {
+            let mut kept = state.record.calls.iter();
+            kept.find(|call| call.number == number).cloned()
+        })
     }
 
     /// Calls that came although their caller had been asked to wait.
@@ -53,8 +85,7 @@ impl SlackSandbox {
 
     /// Forgets calls, refusals and counts.
     pub fn forget_calls(&self) {
-        self.shared
-            .change(|state| state.record = super::record::Record::default());
+        self.shared.change(|state| state.record.forget());
     }
 
     /// What stands in a channel now for everybody, threads included, in order.
@@ -75,6 +106,18 @@ impl SlackSandbox {
         messages
     }
 
+    /// How many messages of the app stand in a channel that came after this one.
+    pub fn count_after(&self, channel: &str, ts: &str) -> usize {
+        self.shared.read(|state| {
+            let standing = state.messages.standing(channel);
+            standing
+                .filter(|message| message.author == Author::App)
+                .filter(|message| message.audience == Audience::Channel)
+                .filter(|message| message.ts.as_str() > ts)
+                .count()
+        })
+    }
+
     /// Everything that ever stood in a conversation, removed and ephemeral messages too.
     pub fn everything_in(&self, channel: &str) -> Vec<Message> {
         self.shared
@@ -91,6 +134,35 @@ impl SlackSandbox {
     pub fn users(&self) -> Vec<User> {
         self.shared
             .read(|state| state.users.values().cloned().collect())
+    }
+
+    /// Somebody, by id.
+    pub fn user(&self, id: &str) -> Option<User> {
+        self.shared.read(|state| state.users.get(id).cloned())
+    }
+
+    /// All conversations, direct messages included, by id.
+    pub fn channels(&self) -> Vec<Channel> {
+        self.shared
+            .read(|state| state.channels.values().cloned().collect())
+    }
+
+    /// What people read for the id of a person, a channel or a user group.
+    pub fn name_of(&self, id: &str) -> Option<String> {
+        self.shared.read(|state| {
+            let user = state.users.get(id).map(|user| user.real_name.clone());
+            let channel = || Some(format!("#{}", state.channels.get(id)?.name));
+            let group = || Some(format!("@{}", state.usergroups.get(id)?.handle));
+            user.or_else(channel).or_else(group)
+        })
+    }
+
+    /// What the app has to know: its token and its signing secret.
+    pub fn credentials(&self) -> Credentials {
+        self.shared.read(|state| Credentials {
+            bot_token: state.token.clone(),
+            signing_secret: state.signing_secret.clone(),
+        })
     }
 
     /// The modals on somebody's screen, lowest first.

@@ -131,6 +131,22 @@ impl SlackSandbox {
         self.shared.change(|state| state.faults.clear());
     }
 
+    /// The next interaction reaches the app twice, byte for byte the same.
+    pub fn deliver_next_twice(&self) {
+        self.shared.change(|state| state.faults.twice = true);
+    }
+
+    /// Whether the next interaction is still to be delivered twice.
+    pub fn delivers_next_twice(&self) -> bool {
+        self.shared.read(|state| state.faults.twice)
+    }
+
+    /// The same, and from now on it is not.
+    pub(super) fn takes_doubling(&self) -> bool {
+        let take = |state: &mut super::state::State| std::mem::take(&mut state.faults.twice);
+        self.delivers_next_twice() && self.shared.change(take)
+    }
+
     /// Every connection is closed without an answer from now on.
     pub fn down(&self) {
         self.shared.change(|state| state.faults.down = true);

@@ -6,8 +6,6 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-const KEPT: usize = 100_000;
-
 /// What became of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Outcome {
@@ -44,6 +42,8 @@ impl Outcome {
 /// One call of the Web API, or of a `response_url` (method `response_url`).
 #[derive(Clone, Debug, Serialize)]
 pub struct Call {
+    /// Counts the calls, from 1.
+    pub number: u64,
     /// When it arrived, on the sandbox's clock.
     pub at: DateTime<Utc>,
     /// Such as `chat.postMessage`.
@@ -66,20 +66,49 @@ pub struct Refusal {
 }
 
 /// The record of one sandbox.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Record {
+    keeps: usize,
+    so_far: u64,
     pub(super) calls: VecDeque<Call>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) counts: BTreeMap<String, usize>,
 }
 
 impl Record {
+    /// Nothing yet, and room for so many calls.
+    pub(super) fn keeping(most: usize) -> Self {
+        Self {
+            keeps: most,
+            so_far: 0,
+            calls: VecDeque::new(),
+            refusals: Vec::new(),
+            counts: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn most_kept(&self) -> usize {
+        self.keeps
+    }
+
+    /// Forgets everything but how far it has counted.
+    pub(super) fn forget(&mut self) {
+        *self = Self {
+            so_far: self.so_far,
+            ..Self::keeping(self.keeps)
+        };
+    }
+
     pub(super) fn call(&mut self, call: Call) {
         *self.counts.entry(call.method.clone()).or_default() += 1;
-        if self.calls.len() == KEPT {
+        if self.calls.len() >= self.keeps {
             self.calls.pop_front();
         }
-        self.calls.push_back(call);
+        self.so_far += 1;
+        self.calls.push_back(Call {
+            number: self.so_far,
+            ..call
+        });
     }
 
     pub(super) fn refuse(&mut self, to: &str, code: &str, messages: Vec<String>) {

@@ -231,6 +231,8 @@ fn record(state: &mut State, asked: Asked, outcome: Outcome) {
         .arguments
         .map_or(Value::Null, |arguments| Value::Object(arguments.values));
     state.record.call(Call {
+        // Given by the record.
+        number: 0,
         at: asked.at,
         method: asked.method,
         args,

@@ -41,6 +41,8 @@ pub struct SlackSetup {
     pub usergroups: Vec<Usergroup>,
     /// The channels; direct messages come into being by themselves.
     pub channels: Vec<Channel>,
+    /// How many calls are kept, and at most how many deliveries.
+    pub keeps: usize,
     /// Where the server listens; any free loopback port unless changed.
     pub listen: SocketAddr,
 }
@@ -73,6 +75,7 @@ impl SlackSetup {
             users: Vec::new(),
             usergroups: Vec::new(),
             channels: Vec::new(),
+            keeps: 100_000,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         }
     }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{
     blocks::normalise_blocks,
-    deliveries::Delivery,
+    deliveries::Sent,
     faults::Faults,
     messages::{AppIdentity, Audience, Author, Message, Messages},
     places::{Channel, Usergroup, direct_id},
@@ -51,7 +51,8 @@ pub(super) struct State {
     pub(super) faults: Faults,
     pub(super) record: Record,
     pub(super) bot_url: Option<String>,
-    pub(super) deliveries: VecDeque<Delivery>,
+    pub(super) deliveries: VecDeque<Sent>,
+    pub(super) sent_so_far: u64,
     /// Where this server answers, without a slash at the end.
     pub(super) origin: String,
     nonce: u32,
@@ -93,9 +94,10 @@ impl State {
             suggestions: BTreeMap::new(),
             rates: Rates::new(setup.rate_limits),
             faults: Faults::default(),
-            record: Record::default(),
+            record: Record::keeping(setup.keeps),
             bot_url: None,
             deliveries: VecDeque::new(),
+            sent_so_far: 0,
             origin,
             nonce: rand::random(),
             counter: 0,

@@ -75,6 +75,11 @@ impl Plan {
         self.0.clear();
     }
 
+    /// Whether anything is still to come.
+    pub fn has_more(&self) -> bool {
+        self.0.iter().any(|planned| planned.left > 0)
+    }
+
     /// The first planned fault for this route, used up by one.
     pub fn take(&mut self, route: Route) -> Option<Fault> {
         let planned = self

@@ -129,6 +129,10 @@ impl Tailnet {
         self.devices.remove(node).is_some()
     }
 
+    pub fn devices(&self) -> impl Iterator<Item = &Device> {
+        self.devices.values()
+    }
+
     pub fn exact_device(&self, node: &str) -> Option<&Device> {
         self.devices.get(node)
     }

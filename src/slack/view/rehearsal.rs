@@ -1,6 +1,8 @@
 //! All views in all scenes: how they read, whether they keep Slack's limits, and what hostile
 //! text does to them.
 
+#[cfg(feature = "demo")]
+mod drawn;
 mod hostile;
 mod limits;
 mod reading;

@@ -148,7 +148,7 @@ fn no_command_opens_or_ends_access() {
     assert_eq!(
         commands,
         [
-            "serve", "check", "grants", "audit", "health", "schema", "help"
+            "serve", "check", "grants", "audit", "demo", "health", "schema", "help"
         ]
     );
     for tempting in ["approve", "revoke", "grant", "open", "end", "request"] {

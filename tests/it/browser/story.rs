@@ -1,0 +1,108 @@
+//! One demo, one browser, and the people in its windows.
+
+use super::chromium::Chromium;
+use super::window::Window;
+use futures_util::FutureExt;
+use lapse::cli::demo::{ANYWHERE, House};
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use tokio::sync::Semaphore;
+
+pub const ADA: &str = "U0ADA";
+pub const GRACE: &str = "U0GRACE";
+pub const LINUS: &str = "U0LINUS";
+
+/// A browser takes a core, so not all stories are told at once.
+static SEATS: Semaphore = Semaphore::const_new(2);
+
+/// A demo that runs, and a browser to look at it.
+pub struct Story {
+    house: House,
+    browser: Chromium,
+}
+
+/// Tells a story, and clears the stage whether or not it ends well.
+pub async fn tell(story: impl AsyncFnOnce(&Story)) {
+    let _seat = SEATS.acquire().await.expect("never closed");
+    let house = House::open(ANYWHERE).await.expect("the demo starts");
+    let browser = Chromium::start().await;
+    let stage = Story { house, browser };
+    let told = AssertUnwindSafe(story(&stage)).catch_unwind().await;
+    if told.is_err() {
+        stage.describe().await;
+    }
+    stage.browser.close().await;
+    stage.house.close().await;
+    if let Err(panic) = told {
+        resume_unwind(panic);
+    }
+}
+
+impl Story {
+    /// A window of somebody's own, at their direct messages with Lapse.
+    pub async fn window(&self, who: &str) -> Window {
+        let client = self.browser.client.clone();
+        let opened = client.new_window(false).await.expect("a window");
+        let window = Window::new(client, opened.handle, self.house.url());
+        window.go(who, "dm").await;
+        window
+    }
+
+    /// What stood in the windows when a story went wrong.
+    async fn describe(&self) {
+        let client = &self.browser.client;
+        for handle in client.windows().await.unwrap_or_default() {
+            if client.switch_to_window(handle).await.is_ok() {
+                let script =
+                    "const fields = [...document.querySelectorAll('input, select, textarea')];
+                    const held = fields.map((field) => `${field.id}: ${field.value}`).join('\\n');
+                    return `${document.title}\\n${document.body.innerText}\\n${held}`";
+                let text = client.execute(script, Vec::new()).await.unwrap_or_default();
+                eprintln!("---- {}", text.as_str().unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// What Ada wishes for.
+pub struct Wish {
+    pub profile: &'static str,
+    pub duration: &'static str,
+    pub why: &'static str,
+}
+
+/// The wish of most stories.
+pub const AN_HOUR: Wish = Wish {
+    profile: "Production SSH",
+    duration: "1 h",
+    why: "INC-42 database failover",
+};
+
+/// Fills in the form up to its last button.
+pub async fn fill_in(ada: &Window, wish: &Wish) {
+    ada.write("/access").await;
+    ada.sees_dialog("Request access").await;
+    ada.choose("What do you need?", wish.profile).await;
+    ada.sees("Sets custom:prodSsh for at most 8 h").await;
+    ada.choose("On which device?", "ada-mbp").await;
+    ada.tick(wish.duration).await;
+    ada.fill("Why?", wish.why).await;
+    ada.holds("Why?", wish.why).await;
+    ada.shows("What do you need?", wish.profile).await;
+    ada.shows("On which device?", "ada-mbp").await;
+}
+
+/// Asks, and reads that it was asked.
+pub async fn ask(ada: &Window, wish: &Wish) {
+    fill_in(ada, wish).await;
+    ada.press("Ask for access").await;
+    ada.sees("You'll hear by DM").await;
+    ada.press("Close").await;
+    ada.sees_no_dialog().await;
+    ada.sees("Asked for Production SSH on ada-mbp").await;
+}
+
+/// The card on which approvers decide.
+pub async fn sees_request(approver: &Window) {
+    approver.sees("Ada Lovelace asks for Production SSH").await;
+    approver.sees_button("Approve").await;
+}
