@@ -58,10 +58,15 @@ async fn two_approvals_at_once_open_one_access() {
         ada.sees_access("ada-mbp", "prod-web", "reachable until")
             .await;
         // The card and one new line; a second access would bring a line of its own.
-        ada.sees_in(Window::NEWEST, "is open on ada-mbp until")
-            .await;
-        let said = ada.text_of("#pane-messages").await;
-        assert_eq!(said.matches("is open on ada-mbp").count(), 2, "{said}");
+        let lines = async || {
+            let said = ada.text_of("#pane-messages").await;
+            said.matches("is open on ada-mbp").count()
+        };
+        ada.eventually("Ada reads it in a new line", async || {
+            (lines().await >= 2).then_some(())
+        })
+        .await;
+        assert_eq!(lines().await, 2);
         let asked = ada.text_of(".calls").await;
         let writes = asked.matches("POST /device/").count();
         assert_eq!(writes, 1, "{asked}");

@@ -40,11 +40,12 @@ impl Chromium {
         let port = tokio::time::timeout(PATIENCE, port(&mut says)).await;
         let port = port.expect("chromedriver says where it listens");
         let profile = tempfile::tempdir().expect("a folder");
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(wishes(&profile))
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .expect("Chromium starts");
+        let address = format!("http://127.0.0.1:{port}");
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let starting = builder.capabilities(wishes(&profile)).connect(&address);
+        let client = tokio::time::timeout(PATIENCE, starting).await;
+        let client = client.expect("Chromium starts in time");
+        let client = client.expect("Chromium starts");
         Self {
             client,
             driver,
@@ -54,7 +55,10 @@ impl Chromium {
     }
 
     pub async fn close(mut self) {
-        self.client.close().await.expect("Chromium ends");
+        let ended = tokio::time::timeout(PATIENCE, self.client.close()).await;
+        ended
+            .expect("Chromium ends in time")
+            .expect("Chromium ends");
         self.driver.kill().await.expect("chromedriver ends");
     }
 }

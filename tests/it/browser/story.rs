@@ -5,6 +5,7 @@ use super::window::Window;
 use futures_util::FutureExt;
 use lapse::cli::demo::{ANYWHERE, House};
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub const ADA: &str = "U0ADA";
@@ -13,6 +14,9 @@ pub const LINUS: &str = "U0LINUS";
 
 /// A browser takes a core, so not all stories are told at once.
 static SEATS: Semaphore = Semaphore::const_new(2);
+
+/// How long a story may be told before the browser counts as stuck.
+const LONGEST: Duration = Duration::from_mins(4);
 
 /// A demo that runs, and a browser to look at it.
 pub struct Story {
@@ -26,13 +30,14 @@ pub async fn tell(story: impl AsyncFnOnce(&Story)) {
     let house = House::open(ANYWHERE).await.expect("the demo starts");
     let browser = Chromium::start().await;
     let stage = Story { house, browser };
-    let told = AssertUnwindSafe(story(&stage)).catch_unwind().await;
-    if told.is_err() {
+    let told = AssertUnwindSafe(story(&stage)).catch_unwind();
+    let told = tokio::time::timeout(LONGEST, told).await;
+    if matches!(told, Ok(Err(_))) {
         stage.describe().await;
     }
     stage.browser.close().await;
     stage.house.close().await;
-    if let Err(panic) = told {
+    if let Err(panic) = told.expect("a story comes to its end") {
         resume_unwind(panic);
     }
 }
