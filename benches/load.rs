@@ -14,6 +14,8 @@ mod click_to_tailscale;
 mod client;
 #[path = "load/cold_start.rs"]
 mod cold_start;
+#[path = "load/demo.rs"]
+mod demo;
 #[path = "load/device_search.rs"]
 mod device_search;
 #[path = "load/history.rs"]
@@ -118,6 +120,9 @@ async fn measure_all(settings: &Settings, report: &mut Report) -> anyhow::Result
                 cold_start::measure(base, &large, settings, report).await?;
             }
         }
+    }
+    if settings.wants(Part::Demo) {
+        demo::measure(settings, report).await?;
     }
     Ok(())
 }

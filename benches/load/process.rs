@@ -64,25 +64,30 @@ impl Process {
         })
     }
 
-    /// What it occupies, as the kernel tells.
+    /// What it occupies.
     pub fn memory(&self) -> anyhow::Result<Memory> {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(&path)
-            .with_context(|| format!("{path} tells how much memory is used, on Linux only"))?;
-        let mebibytes = |name: &str| {
-            status
-                .lines()
-                .find_map(|line| line.strip_prefix(name))
-                .and_then(|rest| rest.split_whitespace().next())
-                .and_then(|kibibytes| kibibytes.parse::<f64>().ok())
-                .map(|kibibytes| kibibytes / 1024.0)
-                .with_context(|| format!("{path} has no {name}"))
-        };
-        Ok(Memory {
-            resident: mebibytes("VmRSS:")?,
-            peak: mebibytes("VmHWM:")?,
-        })
+        memory_of(self.child.id())
     }
+}
+
+/// What a process occupies, as the kernel tells.
+pub fn memory_of(process: u32) -> anyhow::Result<Memory> {
+    let path = format!("/proc/{process}/status");
+    let status = std::fs::read_to_string(&path)
+        .with_context(|| format!("{path} tells how much memory is used, on Linux only"))?;
+    let mebibytes = |name: &str| {
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .and_then(|rest| rest.split_whitespace().next())
+            .and_then(|kibibytes| kibibytes.parse::<f64>().ok())
+            .map(|kibibytes| kibibytes / 1024.0)
+            .with_context(|| format!("{path} has no {name}"))
+    };
+    Ok(Memory {
+        resident: mebibytes("VmRSS:")?,
+        peak: mebibytes("VmHWM:")?,
+    })
 }
 
 impl Drop for Process {

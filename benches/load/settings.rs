@@ -15,9 +15,10 @@ pub enum Part {
     Memory,
     Queries,
     ColdStart,
+    Demo,
 }
 
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
     ("signed-route", Part::SignedRoute),
     ("approve-clicks", Part::ApproveClicks),
     ("click-to-tailscale", Part::ClickToTailscale),
@@ -26,6 +27,7 @@ const PARTS: [(&str, Part); 8] = [
     ("memory", Part::Memory),
     ("queries", Part::Queries),
     ("cold-start", Part::ColdStart),
+    ("demo", Part::Demo),
 ];
 
 /// How much is measured.
@@ -45,6 +47,8 @@ pub struct Settings {
     pub open_loop: Duration,
     /// Devices of the large tailnet.
     pub devices: usize,
+    /// Slash commands on the demo's page.
+    pub page_clicks: usize,
     /// Searches for a device.
     pub searches: usize,
     /// Requests of history, few and many.
@@ -72,6 +76,7 @@ impl Settings {
             single_clicks: sized(300, 20),
             open_loop: Duration::from_secs(number("LAPSE_BENCH_SECONDS", sized(60, 2) as u64)?),
             devices: sized(50_000, 2_000),
+            page_clicks: sized(200, 10),
             searches: sized(3_000, 60),
             few_rows: sized(50_000, 1_000) as u64,
             many_rows: number("LAPSE_BENCH_ROWS", sized(1_000_000, 4_000) as u64)?,
