@@ -77,7 +77,7 @@ impl Demo {
         let demo = Self {
             child: command.stderr(Stdio::null()).spawn()?,
             origin: format!("http://{address}"),
-            http: lapse::cli::wiring::http_client()?,
+            http: lapse::cli::wiring::http_client("http://127.0.0.1")?,
         };
         let began = Instant::now();
         while demo.page().await.is_err() {
@@ -150,7 +150,7 @@ async fn bare_page(page: String) -> anyhow::Result<String> {
 
 /// One fetch as a window makes it: over a connection of its own.
 async fn fetch(url: &str) -> anyhow::Result<std::time::Duration> {
-    let http = lapse::cli::wiring::http_client()?;
+    let http = lapse::cli::wiring::http_client("http://127.0.0.1")?;
     let began = Instant::now();
     let page = http.get(url).send().await?.text().await?;
     if page.is_empty() {

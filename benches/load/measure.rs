@@ -133,36 +133,51 @@ pub struct Arrived<Kind> {
     pub answer: anyhow::Result<Answer>,
 }
 
+/// Connections between two uses. One that has rested for long is not used again: the server may
+/// be closing it at this very moment, which every client has to expect.
+#[derive(Clone, Default)]
+struct Idle(Arc<Mutex<Vec<(Line, Instant)>>>);
+
+impl Idle {
+    const AT_MOST: Duration = Duration::from_secs(2);
+
+    fn take(&self) -> Option<Line> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (line, since) = lines.pop()?;
+        (since.elapsed() < Self::AT_MOST).then_some(line)
+    }
+
+    fn rest(&self, line: Line) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push((line, Instant::now()));
+    }
+}
+
 /// Sends each request at its moment, however long the ones before take: who is late, is late
 /// in the figures too. The timer ticks in milliseconds; its lateness counts as well.
 pub async fn on_schedule<Kind: Send + 'static>(
     to: SocketAddr,
     plan: Vec<Planned<Kind>>,
 ) -> anyhow::Result<Vec<Arrived<Kind>>> {
-    let idle: Arc<Mutex<Vec<Line>>> = Arc::default();
+    let idle = Idle::default();
     for _ in 0..CONNECTIONS {
-        let line = Line::open(to).await?;
-        idle.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line);
+        idle.rest(Line::open(to).await?);
     }
     let began = Instant::now();
     let mut calls = JoinSet::new();
     for planned in plan {
         let due = began + planned.at;
         tokio::time::sleep_until(due.into()).await;
-        let idle = Arc::clone(&idle);
+        let idle = idle.clone();
         calls.spawn(async move {
-            let line = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let line = idle.take();
             let answer = async {
                 let mut line = match line {
                     Some(line) => line,
                     None => Line::open(to).await?,
                 };
                 let answer = line.ask(&planned.request).await?;
-                idle.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(line);
+                idle.rest(line);
                 Ok(answer)
             };
             let answer = answer.await;

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// Changes come in flocks: one call of the Web API is several of them.
-const TOGETHER: Duration = Duration::from_millis(6);
+const TOGETHER: Duration = Duration::from_millis(1);
 /// Some things change because time passes.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
