@@ -31,7 +31,7 @@ fn ask(url: &str) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let answer = http_client()?
+        let answer = http_client(&address)?
             .get(&address)
             .timeout(PATIENCE)
             .send()

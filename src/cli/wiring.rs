@@ -38,11 +38,18 @@ pub struct Bot {
     background: JoinSet<()>,
 }
 
-/// The HTTP client that both platforms' clients share the settings of.
-pub fn http_client() -> anyhow::Result<reqwest::Client> {
+/// An HTTP client for this address. Plain HTTP is for this machine only (the configuration sees to
+/// that), and what stays on it takes no proxy, whatever the environment says.
+pub fn http_client(to: &str) -> anyhow::Result<reqwest::Client> {
     // The second caller finds it installed; both installed the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    let client = reqwest::Client::builder();
+    let client = if to.starts_with("http://") {
+        client.no_proxy()
+    } else {
+        client
+    };
+    client
         .user_agent(concat!("lapse/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(4))
@@ -59,7 +66,7 @@ pub fn slack_client(
 ) -> anyhow::Result<slack::client::Client> {
     let api = config.slack.api_url.clone();
     Ok(slack::client::Client::new(
-        http_client()?,
+        http_client(api.as_str())?,
         api,
         secrets.slack_bot_token.clone(),
         clock.clone(),
@@ -78,7 +85,7 @@ pub fn tailscale_client(
     };
     let (origin, tailnet) = (&config.tailscale.api_url, config.tailscale.tailnet.as_str());
     Ok(tailscale::Client::new(
-        http_client()?,
+        http_client(origin.as_str())?,
         clock.clone(),
         origin,
         tailnet,

@@ -30,6 +30,8 @@ use serde_json::{Value, json};
 
 /// The callback id of the global shortcut, as the manifest has it.
 pub const REQUEST_SHORTCUT: &str = "request_access";
+/// Refusals are shorter; names in them may not be.
+const LONGEST_ANSWER: usize = 900;
 
 /// Knows which part answers which call.
 #[derive(Clone)]
@@ -175,7 +177,7 @@ fn sentence(failure: &Failure) -> String {
 /// reader's own zone.
 fn in_message(of: Option<RequestNumber>, failure: &Failure) -> String {
     let plain = sentence(failure);
-    let mut words = text::unmarked(&plain);
+    let mut words = text::unmarked(&text::one_line(&plain, LONGEST_ANSWER));
     if let Failure::Refused(refusal) = failure
         && let Some(at) = refusal.moment()
     {
@@ -230,6 +232,16 @@ mod tests {
             "REQ-7F3K: Grace &lt;b&gt; already approved this at <!date^1800000000^{time}|08:00 UTC>. Nothing changed."
         );
         assert!(!Refusal::NoSuchRequest.may_name_its_request());
+    }
+
+    #[test]
+    fn a_name_in_a_sentence_cannot_turn_it_round() {
+        let number = RequestNumber(244_851);
+        let at = chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a moment");
+        let how = Some(("Sam\u{202e}\u{200b}\n*Eve* revoked it".to_owned(), at));
+        let refusal = Refusal::NotOpen { number, how };
+        let said = in_message(Some(number), &Failure::Refused(refusal));
+        assert!(said.contains("Sam Eve revoked it at <!date^"), "{said}");
     }
 
     #[test]

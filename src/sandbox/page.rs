@@ -141,7 +141,7 @@ impl Page {
             read: Mutex::default(),
             news: watch::Sender::new(()),
         });
-        let router = routes::router(house, address.port());
+        let router = routes::router(house, address);
         let server: JoinHandle<_> = tokio::spawn(axum::serve(listener, router).into_future());
         Ok(Self {
             address,

@@ -76,7 +76,7 @@ impl TailscaleSandbox {
         for device in setup.devices {
             tailnet.put_device(device);
         }
-        let shared = Arc::new(Shared::new(setup.clock, tailnet));
+        let shared = Arc::new(Shared::new(setup.clock, tailnet, setup.keeps));
         let listener = TcpListener::bind(setup.listen).await?;
         let address = listener.local_addr()?;
         let router = Router::new()
@@ -139,7 +139,7 @@ impl TailscaleSandbox {
 
     /// Every call that came in, oldest first.
     pub fn calls(&self) -> Vec<Call> {
-        self.shared.record().calls.clone()
+        self.shared.record().calls.iter().cloned().collect()
     }
 
     /// The newest so many of them, newest first.

@@ -16,6 +16,7 @@ pub use job::{Job, Lane, Priority};
 pub(super) use wishes::Wishes;
 
 use super::error::Result;
+use super::open::Store;
 use super::query::{all, one};
 use super::row::{Reader, millis};
 use super::sql::outbox as sql;
@@ -37,8 +38,17 @@ pub struct Depth {
 reads! {
     /// How much waits, by kind.
     fn outbox_depth() -> Vec<Depth> = depth;
+}
+
+impl Store {
     /// When a claim is worth the trouble next: something may run, a lease or a pause ends.
-    fn next_run_at(now: DateTime<Utc>) -> Option<DateTime<Utc>> = next_run_at;
+    pub async fn next_run_at(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        let mut conn = self.connection().await?;
+        let query = sqlx::query(sql::NEXT_RUN_AT.on(self.flavor)).bind(millis(now));
+        one(&mut conn, query).await?.map_or(Ok(None), |row| {
+            Reader::new("outbox", "at", &row).instant_or_none("at")
+        })
+    }
 }
 
 impl Tx {
@@ -63,14 +73,4 @@ async fn depth(conn: &mut AnyConnection) -> Result<Vec<Depth>> {
             })
         })
         .collect()
-}
-
-async fn next_run_at(
-    conn: &mut AnyConnection,
-    now: DateTime<Utc>,
-) -> Result<Option<DateTime<Utc>>> {
-    let query = sqlx::query(sql::NEXT_RUN_AT).bind(millis(now));
-    one(conn, query).await?.map_or(Ok(None), |row| {
-        Reader::new("outbox", "at", &row).instant_or_none("at")
-    })
 }

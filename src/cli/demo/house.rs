@@ -108,7 +108,9 @@ async fn open_slack(clocks: &Clocks) -> anyhow::Result<SlackSandbox> {
 
 async fn open_tailnet(clocks: &Clocks) -> anyhow::Result<TailscaleSandbox> {
     let client = OauthClient::new("kDemo1CNTRL", &secret("demo-"), ALL_SCOPES);
-    let setup = TailnetSetup::new().with_clock(clocks.outside().clock());
+    let setup = TailnetSetup::new()
+        .with_clock(clocks.outside().clock())
+        .keeping(KEPT);
     TailscaleSandbox::start(cast::tailnet(setup, client, clocks.now()))
         .await
         .context("the stand-in for Tailscale could not be started")

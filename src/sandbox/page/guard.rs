@@ -4,7 +4,10 @@
 //! requests to it. Foreign names for this machine (DNS rebinding) are told by `Host`, foreign
 //! pages by `Origin`, <https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html>.
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     extract::{Request, State},
@@ -29,10 +32,18 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 pub(super) struct Doors(Arc<[String]>);
 
 impl Doors {
-    /// This machine's own names, with the port that is listened on.
-    pub(super) fn at(port: u16) -> Self {
-        let names = ["127.0.0.1", "localhost", "[::1]"];
-        Self(names.iter().map(|name| format!("{name}:{port}")).collect())
+    /// This machine's own names, with the port that is listened on. Browsers leave port 80 out.
+    pub(super) fn at(address: SocketAddr) -> Self {
+        let own = match address.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let port = match address.port() {
+            80 => String::new(),
+            port => format!(":{port}"),
+        };
+        let names = ["127.0.0.1", "localhost", "[::1]", own.as_str()];
+        Self(names.iter().map(|name| format!("{name}{port}")).collect())
     }
 
     fn judge(&self, method: &Method, headers: &HeaderMap) -> Result<(), &'static str> {
@@ -98,12 +109,18 @@ mod tests {
         for (name, value) in headers {
             all.append(name, HeaderValue::from_static(value));
         }
-        Doors::at(4000).judge(method, &all).is_ok()
+        let address = SocketAddr::from(([127, 0, 0, 2], 4000));
+        Doors::at(address).judge(method, &all).is_ok()
     }
 
     #[test]
     fn looking_needs_a_name_of_this_machine() {
-        for own in ["127.0.0.1:4000", "localhost:4000", "[::1]:4000"] {
+        for own in [
+            "127.0.0.1:4000",
+            "localhost:4000",
+            "[::1]:4000",
+            "127.0.0.2:4000",
+        ] {
             assert!(judged(&Method::GET, &[(HOST, own)]), "{own}");
         }
         for foreign in ["evil.example:4000", "127.0.0.1:4001", "127.0.0.1", ""] {

@@ -1,6 +1,6 @@
 //! The addresses of the page.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -26,7 +26,7 @@ const LARGEST_BODY: usize = 64 << 10;
 
 type Theirs = State<Arc<House>>;
 
-pub(super) fn router(house: Arc<House>, port: u16) -> Router {
+pub(super) fn router(house: Arc<House>, address: SocketAddr) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/events", get(events))
@@ -38,7 +38,7 @@ pub(super) fn router(house: Arc<House>, port: u16) -> Router {
         .merge(act::routes())
         .with_state(house)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(middleware::from_fn_with_state(Doors::at(port), guard))
+        .layer(middleware::from_fn_with_state(Doors::at(address), guard))
 }
 
 #[derive(Template)]

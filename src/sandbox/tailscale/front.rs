@@ -32,12 +32,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn new(clock: SandboxClock, tailnet: Tailnet) -> Self {
+    pub fn new(clock: SandboxClock, tailnet: Tailnet, keeps: usize) -> Self {
         Self {
             clock,
             changed: watch::Sender::new(()),
             tailnet: Mutex::new(tailnet),
-            record: Mutex::default(),
+            record: Mutex::new(Record::keeping(keeps)),
         }
     }
 

@@ -59,7 +59,11 @@ pub(super) enum Admission {
 
 #[derive(Default)]
 pub(super) struct Record {
-    pub calls: Vec<Call>,
+    /// The newest ones.
+    pub calls: VecDeque<Call>,
+    keeps: usize,
+    /// How many older ones are gone; calls are numbered from the first one on.
+    forgotten: usize,
     pub refusals: Vec<Refusal>,
     pub plan: Plan,
     pub rate_limit: Option<RateLimit>,
@@ -69,12 +73,28 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// Nothing yet, and room for so many calls.
+    pub fn keeping(most: usize) -> Self {
+        Self {
+            keeps: most,
+            ..Self::default()
+        }
+    }
+
+    fn numbered(&mut self, number: usize) -> Option<&mut Call> {
+        self.calls.get_mut(number.checked_sub(self.forgotten)?)
+    }
+
     /// Writes the call down and says what to do with it, together with its number.
     pub fn admit(&mut self, mut call: Call) -> (usize, Admission) {
         call.while_asked_to_wait = self.asked_to_wait_until.is_some_and(|end| call.at < end);
         let (route, received) = (call.route, call.received);
-        self.calls.push(call);
-        let number = self.calls.len() - 1;
+        if self.calls.len() >= self.keeps {
+            self.calls.pop_front();
+            self.forgotten += 1;
+        }
+        self.calls.push_back(call);
+        let number = self.forgotten + self.calls.len() - 1;
         if self.down {
             return (number, Admission::Down);
         }
@@ -95,21 +115,24 @@ impl Record {
     }
 
     pub fn refused(&mut self, number: usize, refused: &Refused) {
-        if let Some(call) = self.calls.get(number) {
-            self.refusals.push(Refusal {
+        if let Some(call) = self.numbered(number) {
+            let refusal = Refusal {
                 at: call.at,
                 method: call.method.clone(),
                 path: call.path.clone(),
                 status: refused.status.as_u16(),
                 kind: refused.kind,
                 message: refused.message.clone(),
-            });
+            };
+            if self.refusals.len() < self.keeps {
+                self.refusals.push(refusal);
+            }
         }
     }
 
     pub fn answered(&mut self, number: usize, status: u16, wait_until: Option<DateTime<Utc>>) {
         self.asked_to_wait_until = self.asked_to_wait_until.max(wait_until);
-        if let Some(call) = self.calls.get_mut(number) {
+        if let Some(call) = self.numbered(number) {
             call.status = Some(status);
         }
     }

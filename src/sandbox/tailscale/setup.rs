@@ -21,6 +21,7 @@ pub struct TailnetSetup {
     pub(super) devices: Vec<Device>,
     pub(super) people: Vec<Person>,
     pub(super) policy: Value,
+    pub(super) keeps: usize,
 }
 
 impl Default for TailnetSetup {
@@ -44,6 +45,7 @@ impl TailnetSetup {
             devices: Vec::new(),
             people: Vec::new(),
             policy: json!({ "grants": [] }),
+            keeps: 1_000_000,
         }
     }
 
@@ -58,6 +60,13 @@ impl TailnetSetup {
     #[must_use]
     pub fn with_clock(mut self, clock: SandboxClock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Remembers so many calls, the newest.
+    #[must_use]
+    pub fn keeping(mut self, calls: usize) -> Self {
+        self.keeps = calls;
         self
     }
 

@@ -143,6 +143,20 @@ macro_rules! abandon {
     };
 }
 
+/// A lease that has ended by the clock that it is counted on is a reason to claim at once.
+macro_rules! next_run_at {
+    ($lease_ends:expr) => {
+        concat!(
+            "SELECT MIN(at) AS at FROM (",
+            groups!(soonest, "$1", ""),
+            " UNION ALL SELECT MIN(",
+            $lease_ends,
+            ") AS at FROM outbox WHERE owner IS NOT NULL \
+             UNION ALL SELECT MIN(ends_at) AS at FROM pauses WHERE ends_at > $1) AS following"
+        )
+    };
+}
+
 /// Any number of rows, from one JSON array.
 macro_rules! enqueue {
     ($rows:literal) => {
@@ -195,13 +209,6 @@ statements! {
     DEPTH = "SELECT kind, COUNT(*) AS rows_waiting, MIN(run_at) AS oldest FROM outbox \
         GROUP BY kind ORDER BY kind";
 
-    NEXT_RUN_AT = concat!(
-        "SELECT MIN(at) AS at FROM (",
-        groups!(soonest, "$1", ""),
-        " UNION ALL SELECT MIN(leased_until) AS at FROM outbox WHERE owner IS NOT NULL \
-        UNION ALL SELECT MIN(ends_at) AS at FROM pauses WHERE ends_at > $1) AS following"
-    );
-
     @differing {
         ENQUEUE = enqueue!("SELECT value ->> 'kind', value ->> 'subject', value ->> 'lane', \
             value ->> 'lane_group', value ->> 'priority', value ->> 'run_at', 1, 0 FROM json_each($1) WHERE 1 = 1"),
@@ -210,6 +217,9 @@ statements! {
             (kind TEXT, subject TEXT, lane TEXT, lane_group TEXT, priority BIGINT, run_at BIGINT)");
 
         CLAIM = claim!("$2", ""), claim!(database_clock!(), "FOR UPDATE SKIP LOCKED");
+
+        NEXT_RUN_AT = next_run_at!("leased_until"), next_run_at!(concat!(
+            "CASE WHEN leased_until <= ", database_clock!(), " THEN 0 ELSE leased_until END"));
 
         ABANDON = abandon!("$1", ""), abandon!(database_clock!(), "FOR UPDATE SKIP LOCKED");
     }

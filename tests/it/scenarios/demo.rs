@@ -42,7 +42,7 @@ impl Demo {
     async fn open() -> Self {
         logs::watch();
         let house = House::open(ANYWHERE).await.expect("the demo opens");
-        let http = lapse::cli::wiring::http_client().expect("a client");
+        let http = lapse::cli::wiring::http_client("http://127.0.0.1").expect("a client");
         let demo = Self { house, http };
         demo.has_begun().await;
         demo

@@ -72,7 +72,7 @@ impl Program {
     }
 
     async fn ready(&self) {
-        let http = lapse::cli::wiring::http_client().expect("a client");
+        let http = lapse::cli::wiring::http_client("http://127.0.0.1").expect("a client");
         let url = format!("http://{}/readyz", self.address);
         let began = Instant::now();
         loop {

@@ -65,7 +65,7 @@
       const at = new Date(Number(time.dataset.unix) * 1000);
       time.dateTime = at.toISOString();
       time.title = at.toLocaleString();
-      write(time, time.dataset.format.replace(/\{(\w+)\}/g, (whole, token) => tokens[token]?.(at) ?? whole));
+      write(time, time.dataset.format.replace(/\{(\w+)\}/g, (whole, token) => Object.hasOwn(tokens, token) ? tokens[token](at) : whole));
     }
     tick(root);
   }

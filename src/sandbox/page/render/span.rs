@@ -142,13 +142,18 @@ fn draw_moment(moment: &Moment, html: &mut Html) {
                 .attr("rel", "noopener noreferrer"),
         );
     }
-    let machine = DateTime::from_timestamp(moment.unix, 0)
-        .map(|at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let tag = Tag::new("time")
-        .maybe("datetime", machine.as_deref())
-        .attr("data-unix", &moment.unix.to_string())
-        .attr("data-format", &moment.format);
-    html.element("time", tag, &moment.fallback);
+    match DateTime::from_timestamp(moment.unix, 0) {
+        Some(at) => {
+            let machine = at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+            let tag = Tag::new("time")
+                .attr("datetime", &machine)
+                .attr("data-unix", &moment.unix.to_string())
+                .attr("data-format", &moment.format);
+            html.element("time", tag, &moment.fallback);
+        }
+        // No clock shows that.
+        None => html.text(&moment.fallback),
+    }
     match (link, &moment.link) {
         (Some(_), _) => html.close("a"),
         (None, Some(other)) => html.not_rendered_inline(&format!("a link to {other}")),

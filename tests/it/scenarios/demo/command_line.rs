@@ -6,9 +6,11 @@ use assert_cmd::Command;
 use regex::Regex;
 use reqwest::StatusCode;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 fn demo() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lapse"));
@@ -54,11 +56,16 @@ fn it_listens_on_this_machine_only() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_prints_its_link_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
+    proxy.set_nonblocking(true).expect("it does not wait");
+    let elsewhere = format!("http://{}", proxy.local_addr().expect("its address"));
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_lapse"))
         .env_clear()
         .env("TMPDIR", folder.path())
         .args(["demo", "--no-open", "--listen", "127.0.0.1:0"])
         .current_dir(folder.path())
+        .env("http_proxy", &elsewhere)
+        .env("ALL_PROXY", &elsewhere)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -75,12 +82,23 @@ async fn it_prints_its_link_and_leaves_nothing_behind() {
     };
     assert!(said.contains("Nothing leaves this machine"), "{said}");
     assert!(said.contains("gone"), "{said}");
-    let http = lapse::cli::wiring::http_client().expect("a client");
+    let http = lapse::cli::wiring::http_client("http://127.0.0.1").expect("a client");
     let page = http.get(&link).send().await.expect("a page");
     assert_eq!(page.status(), StatusCode::OK);
     let page = page.text().await.expect("text");
     assert!(page.contains("Nothing leaves this machine"));
     assert_eq!(entries(folder.path()), 1, "the database has a folder");
+    let began = Instant::now();
+    loop {
+        let page = http.get(&link).send().await.expect("a page");
+        if page.text().await.expect("text").contains("auth.test") {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "the bot never called Slack");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let asked = proxy.accept().map(|_| ()).map_err(|error| error.kind());
+    assert_eq!(asked, Err(ErrorKind::WouldBlock), "the proxy stays alone");
 
     let asked = std::process::Command::new("sh")
         .arg("-c")
@@ -101,7 +119,7 @@ fn entries(folder: &Path) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn serve_has_no_door_for_clock_or_faults() {
     let world = World::on(Base::Sqlite).await;
-    let http = lapse::cli::wiring::http_client().expect("a client");
+    let http = lapse::cli::wiring::http_client("http://127.0.0.1").expect("a client");
     let page = routes_of("src/sandbox/page");
     assert!(page.iter().any(|route| route == "/do/clock"));
     assert!(page.iter().any(|route| route == "/do/fault"));

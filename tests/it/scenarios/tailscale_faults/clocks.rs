@@ -16,7 +16,7 @@ on_both_databases!(
 
 async fn page(world: &World, path: &str) -> (u16, String) {
     let url = format!("http://{}{path}", world.address());
-    let client = http_client().expect("a client");
+    let client = http_client("http://127.0.0.1").expect("a client");
     let response = client.get(url).send().await.expect("answered");
     let status = response.status().as_u16();
     (status, response.text().await.expect("text"))
