@@ -53,7 +53,7 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
             Source::System { .. } => cut_to_milliseconds(system_time()),
-            Source::Manual(shown) => shown.borrow().wall,
+            Source::Manual(shown) => cut_to_milliseconds(shown.borrow().wall),
         }
     }
 
@@ -118,7 +118,7 @@ impl Clock {
 impl ClockHand {
     /// What the clock shows.
     pub fn now(&self) -> DateTime<Utc> {
-        self.0.borrow().wall
+        cut_to_milliseconds(self.0.borrow().wall)
     }
 
     /// Moves wall and monotonic time forward, and wakes whoever waited for it.
@@ -127,7 +127,7 @@ impl ClockHand {
             let wall = TimeDelta::from_std(by)
                 .ok()
                 .and_then(|by| reading.wall.checked_add_signed(by));
-            reading.wall = cut_to_milliseconds(wall.unwrap_or(DateTime::<Utc>::MAX_UTC));
+            reading.wall = wall.unwrap_or(DateTime::<Utc>::MAX_UTC);
             reading.monotonic = reading.monotonic.saturating_add(by);
         });
     }
@@ -196,6 +196,15 @@ mod tests {
         assert_eq!(clock.now(), noon() + TimeDelta::milliseconds(2));
         let system = Clock::system().now();
         assert_eq!(system.timestamp_subsec_nanos() % 1_000_000, 0);
+    }
+
+    #[test]
+    fn small_steps_add_up() {
+        let (clock, hand) = Clock::manual(noon());
+        for _ in 0..1_000 {
+            hand.advance(Duration::from_micros(25_700));
+        }
+        assert_eq!(clock.now(), noon() + TimeDelta::milliseconds(25_700));
     }
 
     #[test]

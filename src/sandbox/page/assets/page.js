@@ -80,6 +80,12 @@
   }
   setInterval(() => tick(document), 1000);
 
+  // A message that is taller than its place is read from its first line.
+  function showNewest(pane) {
+    const newest = [...pane.querySelectorAll(".post")].at(-1);
+    if (newest) pane.scrollTop = newest.offsetTop - pane.offsetTop;
+  }
+
   // ---- Fragments --------------------------------------------------------------------------
 
   // Filled in here and not by the server: left alone.
@@ -156,7 +162,7 @@
     } else {
       morphChildren(pane, fresh.content);
     }
-    if (name === "messages" && atEnd) pane.scrollTop = pane.scrollHeight;
+    if (name === "messages" && atEnd) showNewest(pane);
     if (name === "modal") showDialog(view);
   }
 
@@ -517,7 +523,7 @@
   // ---- The beginning ----------------------------------------------------------------------
 
   tellTimes(document);
-  $("pane-messages").scrollTop = $("pane-messages").scrollHeight;
+  showNewest($("pane-messages"));
   showDialog($("pane-modal").querySelector("[data-view]")?.dataset.view ?? null);
   if (window_.at === "home") send("home");
 })();
