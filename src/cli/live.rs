@@ -9,11 +9,15 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Environment, Problem, Report, Secrets, Severity};
 use crate::domain::policy::Selector;
 use crate::slack::{Class, Installation, Slack};
-use crate::tailscale::{Groups, Tailscale};
+use crate::tailscale::{FailureClass, FailureKind, Groups, Tailscale};
 use people::{People, Size};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
+
+const NEW_TOKEN: &str = "install the app again and use its new bot token";
+const SLACK_AGAIN: &str = "see that this machine reaches [slack].api_url, then check again";
+const TAILSCALE_AGAIN: &str = "see that this machine reaches [tailscale].api_url, then check again";
 
 /// Checks the file as `check` does; if it is usable, asks both platforms.
 pub fn run(
@@ -91,11 +95,11 @@ async fn ask_slack(
             let (message, advice) = match error.class {
                 Class::Permanent | Class::TokenDead => (
                     format!("Slack refused the token: {}", error.error),
-                    "install the app again and use its new bot token",
+                    NEW_TOKEN,
                 ),
                 Class::Retryable { .. } | Class::Ambiguous => (
                     format!("Slack could not be asked: {}", error.error),
-                    "see that this machine reaches [slack].api_url, then check again",
+                    SLACK_AGAIN,
                 ),
             };
             problems.push(problem(Severity::Error, "SLACK_BOT_TOKEN", message, advice));
@@ -145,12 +149,17 @@ async fn ask_tailscale(
             }
         }
         Err(error) => {
-            problems.push(problem(
-                Severity::Error,
-                WHERE,
-                format!("Tailscale gave no token: {}", error.sentence()),
-                "check the OAuth client and its secret",
-            ));
+            let refused = error.kind == FailureKind::TokenRefused;
+            let (message, advice) = if refused {
+                (
+                    "Tailscale gave no token",
+                    "check the OAuth client and its secret",
+                )
+            } else {
+                ("Tailscale could not be asked", TAILSCALE_AGAIN)
+            };
+            let message = format!("{message}: {}", error.sentence());
+            problems.push(problem(Severity::Error, WHERE, message, advice));
             return Ok(None);
         }
     }
@@ -180,15 +189,15 @@ async fn ask_tailscale(
     match tailscale.groups().await {
         Ok(groups) => Ok(Some(groups)),
         Err(error) => {
-            problems.push(problem(
-                Severity::Error,
-                WHERE,
-                format!(
-                    "the policy file's groups cannot be read: {}",
-                    error.sentence()
-                ),
-                "a `group:` selector needs the scope policy_file:read",
-            ));
+            let advice = match error.class {
+                FailureClass::Permanent => "a `group:` selector needs the scope policy_file:read",
+                FailureClass::Retryable { .. } | FailureClass::Ambiguous => TAILSCALE_AGAIN,
+            };
+            let message = format!(
+                "the policy file's groups cannot be read: {}",
+                error.sentence()
+            );
+            problems.push(problem(Severity::Error, WHERE, message, advice));
             Ok(None)
         }
     }
@@ -203,15 +212,19 @@ async fn ask_people(
     problems: &mut Vec<Problem>,
 ) -> anyhow::Result<()> {
     let team = installation.is_org_wide().then_some(&installation.team);
-    let user_groups = slack.usergroups(team).await.unwrap_or_else(|error| {
-        problems.push(problem(
-            Severity::Error,
-            "SLACK_BOT_TOKEN",
-            format!("the user groups cannot be read: {}", error.error),
-            "the scope usergroups:read is needed",
-        ));
-        Vec::new()
-    });
+    let user_groups = match slack.usergroups(team).await {
+        Ok(groups) => Some(groups),
+        Err(error) => {
+            let advice = match error.class {
+                Class::Permanent => "the scope usergroups:read is needed",
+                Class::TokenDead => NEW_TOKEN,
+                Class::Retryable { .. } | Class::Ambiguous => SLACK_AGAIN,
+            };
+            let message = format!("the user groups cannot be read: {}", error.error);
+            problems.push(problem(Severity::Error, "SLACK_BOT_TOKEN", message, advice));
+            None
+        }
+    };
     let mut people = People::new(slack, installation, user_groups, groups);
     for selector in config.policy.selectors() {
         let size = people.count(selector).await;
@@ -233,6 +246,17 @@ async fn ask_people(
     for (nth, profile) in config.policy.profiles.iter().enumerate() {
         let needed = profile.approvals as usize;
         let reach = people.reach(&profile.approvers, needed).await;
+        if reach == Size::Unchecked {
+            problems.push(problem(
+                Severity::Warning,
+                &format!("profiles[{nth}].approvers"),
+                format!(
+                    "not everybody who may approve {} could be looked up",
+                    profile.id
+                ),
+                "mend what else stands here, then check again",
+            ));
+        }
         if let Size::Of(reachable) = reach
             && reachable < needed
         {

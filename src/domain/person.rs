@@ -113,12 +113,12 @@ pub enum IdentityRefusal {
     NotAMember,
     /// Slack shows no e-mail address and no explicit pair names a login.
     #[error(
-        "Slack shows no e-mail address for your account, so it cannot be matched with a Tailscale login. Nothing changed. Ask your administrator to add you to [identity.logins]."
+        "Slack shows no e-mail address for your account, so it cannot be matched with a Tailscale login. Nothing changed. Tell whoever runs Lapse here: [identity.logins] needs a line for you."
     )]
     NoLogin,
     /// The login or the account behind it changed since its first use.
     #[error(
-        "Your account and your Tailscale login no longer belong together the way they did before. Nothing changed. Ask your administrator to confirm you in [identity.logins]."
+        "Your account and your Tailscale login no longer belong together the way they did before. Nothing changed. Tell whoever runs Lapse here: [identity.logins] needs a line that confirms you."
     )]
     Disputed,
 }

@@ -98,7 +98,7 @@ pub enum Refusal {
         at: DateTime<Utc>,
     },
     /// Nobody decided in time.
-    #[error("Nobody answered {number} by {}. It is closed and nothing changed; the requester can ask again.", answer_by.format("%H:%M UTC"))]
+    #[error("{number} closed at {} without enough approvals. Nothing was granted; the requester can ask again.", answer_by.format("%H:%M UTC"))]
     LapsedAlready {
         /// The request.
         number: RequestNumber,
@@ -114,7 +114,7 @@ pub enum Refusal {
         changes: Vec<FactChange>,
     },
     /// A failed grant cannot be tried again: it is not what was approved.
-    #[error("{number}: {} changed since it was approved. Nothing changed; ask again.", listed(.changes))]
+    #[error("{number}: {} changed since it was approved. Nothing was opened; the requester has to ask again.", listed(.changes))]
     FactsDiffer {
         /// The request.
         number: RequestNumber,
@@ -159,14 +159,16 @@ pub enum Refusal {
         how: Option<(String, DateTime<Utc>)>,
     },
     /// Only a failed grant can be tried again.
-    #[error("{number} has not failed, so there is nothing to try again. Nothing changed.")]
+    #[error(
+        "{number} is not failed now, somebody may have tried it again already. Nothing changed; `/access status {number}` shows where it stands."
+    )]
     NotFailed {
         /// The request.
         number: RequestNumber,
     },
     /// The approvals of then do not suffice now.
     #[error(
-        "The approvals of {number} no longer suffice: {counted} of {needed} still count. Nothing changed; ask again."
+        "The approvals of {number} no longer suffice: {counted} of {needed} still count. Nothing was opened; the requester has to ask again."
     )]
     QuorumLost {
         /// The request.
@@ -180,7 +182,7 @@ pub enum Refusal {
     #[error("Say in a few words why you revoke it. Nothing changed.")]
     NoteMissing,
     /// The time has run out.
-    #[error("The time of {number} is over. Nothing changed; ask again.")]
+    #[error("The time of {number} is over. Nothing was opened; the requester has to ask again.")]
     TimeOver {
         /// The request.
         number: RequestNumber,

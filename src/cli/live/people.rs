@@ -20,11 +20,15 @@ pub(super) enum Size {
     Of(usize),
 }
 
+/// The platform that knows could not be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Unread;
+
 /// Slack's accounts and groups, each read once.
 pub(super) struct People<'a> {
     slack: &'a dyn Slack,
     installation: &'a Installation,
-    user_groups: Vec<UserGroup>,
+    user_groups: Option<Vec<UserGroup>>,
     tailnet_groups: Option<&'a Groups>,
     is_member: BTreeMap<PersonId, bool>,
     by_address: BTreeMap<Email, Option<PersonId>>,
@@ -35,7 +39,7 @@ impl<'a> People<'a> {
     pub(super) fn new(
         slack: &'a dyn Slack,
         installation: &'a Installation,
-        user_groups: Vec<UserGroup>,
+        user_groups: Option<Vec<UserGroup>>,
         tailnet_groups: Option<&'a Groups>,
     ) -> Self {
         Self {
@@ -52,10 +56,13 @@ impl<'a> People<'a> {
     pub(super) async fn count(&mut self, selector: &Selector) -> Size {
         match selector {
             Selector::Everyone => Size::Everyone,
-            Selector::Address(address) => {
-                Size::Of(usize::from(self.holder(address).await.is_some()))
-            }
-            Selector::UserGroup(name) => Size::Of(self.user_group(name).len()),
+            Selector::Address(address) => match self.holder(address).await {
+                Ok(holder) => Size::Of(usize::from(holder.is_some())),
+                Err(Unread) => Size::Unchecked,
+            },
+            Selector::UserGroup(name) => self
+                .user_group(name)
+                .map_or(Size::Unchecked, |group| Size::Of(group.len())),
             Selector::TailnetGroup(name) => match self.tailnet_groups {
                 None => Size::Unchecked,
                 Some(groups) => Size::Of(groups.get(name).map_or(0, BTreeSet::len)),
@@ -66,15 +73,21 @@ impl<'a> People<'a> {
     /// How many different full members these selectors name together, counted no further than
     /// needed: each has to be asked for.
     pub(super) async fn reach(&mut self, selectors: &[Selector], needed: usize) -> Size {
+        self.reached(selectors, needed)
+            .await
+            .unwrap_or(Size::Unchecked)
+    }
+
+    async fn reached(&mut self, selectors: &[Selector], needed: usize) -> Result<Size, Unread> {
         let mut found: BTreeSet<PersonId> = BTreeSet::new();
         for selector in selectors {
             let candidates = match selector {
-                Selector::Everyone => return Size::Everyone,
-                Selector::Address(address) => self.holder(address).await.into_iter().collect(),
-                Selector::UserGroup(name) => self.user_group(name),
+                Selector::Everyone => return Ok(Size::Everyone),
+                Selector::Address(address) => self.holder(address).await?.into_iter().collect(),
+                Selector::UserGroup(name) => self.user_group(name)?,
                 Selector::TailnetGroup(name) => {
                     let Some(groups) = self.tailnet_groups else {
-                        return Size::Unchecked;
+                        return Err(Unread);
                     };
                     let logins = groups.get(name).into_iter().flatten();
                     let addresses: Vec<Email> = logins.map(|l| Email::new(l.as_str())).collect();
@@ -83,46 +96,50 @@ impl<'a> People<'a> {
                         if found.len() + holders.len() >= needed {
                             break;
                         }
-                        holders.extend(self.holder(&address).await);
+                        holders.extend(self.holder(&address).await?);
                     }
                     holders
                 }
             };
             for person in candidates {
                 if found.len() >= needed {
-                    return Size::Of(found.len());
+                    return Ok(Size::Of(found.len()));
                 }
-                if self.is_member(&person).await {
+                if self.is_member(&person).await? {
                     found.insert(person);
                 }
             }
         }
-        Size::Of(found.len())
+        Ok(Size::Of(found.len()))
     }
 
     /// The full member whose address it is.
-    async fn holder(&mut self, address: &Email) -> Option<PersonId> {
+    async fn holder(&mut self, address: &Email) -> Result<Option<PersonId>, Unread> {
         if let Some(known) = self.by_address.get(address) {
-            return known.clone();
+            return Ok(known.clone());
         }
         let account = self.slack.users_lookup_by_email(address).await;
-        let holder = account.ok().flatten().and_then(|account| {
+        let account = account.map_err(|_| Unread)?;
+        let holder = account.and_then(|account| {
             let (id, is_member) = self.read(&account);
             self.is_member.insert(id.clone(), is_member);
             is_member.then_some(id)
         });
         self.by_address.insert(address.clone(), holder.clone());
-        holder
+        Ok(holder)
     }
 
-    async fn is_member(&mut self, person: &PersonId) -> bool {
+    async fn is_member(&mut self, person: &PersonId) -> Result<bool, Unread> {
         if let Some(known) = self.is_member.get(person) {
-            return *known;
+            return Ok(*known);
         }
-        let account = self.slack.users_info(person).await;
-        let is_member = account.is_ok_and(|account| self.read(&account).1);
+        let is_member = match self.slack.users_info(person).await {
+            Ok(account) => self.read(&account).1,
+            Err(error) if error.is("user_not_found") => false,
+            Err(_) => return Err(Unread),
+        };
         self.is_member.insert(person.clone(), is_member);
-        is_member
+        Ok(is_member)
     }
 
     fn read(&self, account: &Account) -> (PersonId, bool) {
@@ -130,12 +147,12 @@ impl<'a> People<'a> {
         (person.id, person.standing == Standing::Member)
     }
 
-    fn user_group(&self, name: &str) -> BTreeSet<PersonId> {
-        let groups = self.user_groups.iter();
-        groups
+    fn user_group(&self, name: &str) -> Result<BTreeSet<PersonId>, Unread> {
+        let groups = self.user_groups.as_ref().ok_or(Unread)?.iter();
+        Ok(groups
             .filter(|group| group.state == UserGroupState::Enabled)
             .filter(|group| group.handle == name || group.id.as_str() == name)
             .flat_map(|group| group.users.iter().cloned())
-            .collect()
+            .collect())
     }
 }

@@ -71,7 +71,7 @@ impl fmt::Display for DeviceChange {
                 "the device waits for an administrator to authorize it"
             }
             Self::Unusable(DeviceRefusal::KeyExpired) => {
-                "the device's key has expired: log in to Tailscale on it, then try again"
+                "the device's key has expired; somebody has to log in to Tailscale on it first"
             }
         })
     }

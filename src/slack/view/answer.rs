@@ -8,7 +8,7 @@ use super::message::Message;
 use super::requester;
 use super::sentence::{Sentence, say};
 use super::stage::Stage;
-use super::story::{Story, spoken};
+use super::story::Story;
 use crate::slack::text;
 use slack_morphism::prelude::SlackBlock;
 
@@ -120,7 +120,8 @@ pub fn status_one(story: &Story<'_>) -> Message {
         .name(&request.requester.name)
         .say(" asked for ")
         .then(story.what())
-        .say(format!(" for {} ", spoken(request.facts.duration)))
+        .then(story.wish())
+        .say(" · ")
         .date(request.asked_at);
     Message {
         text: head.clone().say(" · ").then(what.clone()).text(),

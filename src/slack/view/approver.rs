@@ -2,12 +2,12 @@
 
 use super::buttons::{self, Own};
 use super::facts;
-use super::head;
+use super::head::{self, To};
 use super::kit;
 use super::message::Message;
 use super::sentence::{Sentence, say};
 use super::stage::{Pace, Stage};
-use super::story::{Story, spoken};
+use super::story::Story;
 use crate::domain::card::HowAsked;
 use crate::domain::grant::GrantState;
 use crate::domain::ids::PersonId;
@@ -48,7 +48,7 @@ pub fn card(story: &Story<'_>, person: &PersonId, because: &Selector, how: HowAs
     for notice in notices {
         blocks.push(kit::context(notice.mrkdwn()));
     }
-    let text = sentence(story, &stage, head, buttons.len());
+    let text = sentence(story, &stage, head, way_on(story, &stage, person));
     blocks.extend(buttons::row(buttons));
     blocks.push(kit::context(facts::signature(story).mrkdwn()));
     Message {
@@ -78,11 +78,16 @@ fn head_of(
     person: &PersonId,
     part: Part,
 ) -> Option<Sentence> {
+    let to = if *person == story.request.requester.id {
+        To::Requester
+    } else {
+        To::Others
+    };
     match (stage, part) {
         (Stage::Pending, _) if may_review(story, person) => head::pending(story, Some(person)),
         (Stage::Pending, _) => head::pending(story, None),
         (stage, Part::Watching) if stage.follows_decision() => Some(head::decision(story)),
-        (stage, _) => Some(head::of(story, stage)),
+        (stage, _) => Some(head::of(story, stage, to)),
     }
 }
 
@@ -107,7 +112,7 @@ fn sentence(
     story: &Story<'_>,
     stage: &Stage<'_>,
     head: Option<Sentence>,
-    buttons: usize,
+    way_on: &str,
 ) -> Sentence {
     let request = story.request;
     let asks = Sentence::default()
@@ -117,7 +122,7 @@ fn sentence(
             _ => " asked for ",
         })
         .then(story.what())
-        .say(format!(" for {}", spoken(request.facts.duration)));
+        .then(story.wish());
     if *stage != Stage::Pending {
         return head
             .unwrap_or_default()
@@ -129,14 +134,24 @@ fn sentence(
         Some(reason) if !reason.is_empty() => asks.say(": ").quote(reason),
         _ => asks,
     };
-    let asks = asks.say(match buttons {
-        0 => ".",
-        1 => ". You can still deny it.",
-        _ => ". Approve or deny.",
-    });
+    let asks = asks.say(way_on);
     match head {
         Some(head) => head.say(" · ").then(asks),
         None => asks,
+    }
+}
+
+/// What the buttons of a pending request let this person do.
+fn way_on(story: &Story<'_>, stage: &Stage<'_>, person: &PersonId) -> &'static str {
+    if *stage != Stage::Pending || !may_review(story, person) {
+        return ".";
+    }
+    let own = *person == story.request.requester.id;
+    match (own, may_approve(story, person)) {
+        (false, true) => ". Approve or deny.",
+        (false, false) => ". You can still deny it.",
+        (true, true) => ". Approve it, or cancel it on your own card.",
+        (true, false) => ". You can still cancel it on your own card.",
     }
 }
 
@@ -168,8 +183,9 @@ fn why(
         .say(".");
         return match (stage, part) {
             (_, Part::Watching) if stage.follows_decision() => reason
-                .say(" To revoke it: ")
-                .code(&format!("/access status {number}")),
+                .say(" While it is open, ")
+                .code(&format!("/access status {number}"))
+                .say(" lets you revoke it."),
             _ => reason,
         };
     }
@@ -218,6 +234,14 @@ fn may_review(story: &Story<'_>, person: &PersonId) -> bool {
         })
 }
 
+/// Whether there is an approval for somebody who may review to give.
+fn may_approve(story: &Story<'_>, person: &PersonId) -> bool {
+    // Enough approvals stand and it still waits: one of them did not count when it was given,
+    // and approving once more has them counted again.
+    let recount = story.standing().len() >= story.request.facts.approvals as usize;
+    recount || story.approval_of(person).is_none()
+}
+
 fn buttons_of(
     story: &Story<'_>,
     stage: &Stage<'_>,
@@ -242,10 +266,7 @@ fn review_buttons(story: &Story<'_>, person: &PersonId) -> Vec<SlackBlockButtonE
         return Vec::new();
     }
     let mut row = Vec::new();
-    // Enough approvals stand and it still waits: one of them did not count when it was given,
-    // and approving once more has them counted again.
-    let recount = story.standing().len() >= story.request.facts.approvals as usize;
-    if recount || story.approval_of(person).is_none() {
+    if may_approve(story, person) {
         row.push(buttons::approve(
             story,
             if own { Own::Yes } else { Own::No },

@@ -3,9 +3,19 @@
 use super::sentence::{Sentence, say};
 use super::stage::{Failure, Pace, Stage};
 use super::story::{Story, lasted, names, spoken};
-use crate::domain::grant::{EndReason, Ending, FailureCause, HeldBy, Opened};
+use crate::domain::device::DeviceRefusal;
+use crate::domain::grant::{DeviceChange, EndReason, Ending, FailureCause, HeldBy, Opened};
 use crate::domain::ids::PersonId;
 use chrono::{DateTime, Utc};
+
+/// Who reads it: who has to do something is "you" to one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Whoever asked.
+    Requester,
+    /// Anybody else.
+    Others,
+}
 
 /// "Approved by Grace {d}".
 pub fn approval(story: &Story<'_>) -> Sentence {
@@ -15,8 +25,13 @@ pub fn approval(story: &Story<'_>) -> Sentence {
         .date(story.approved_at())
 }
 
+/// "❗ Approved by Grace {d}, but ".
+pub fn approved_but(story: &Story<'_>) -> Sentence {
+    say("❗ ").then(approval(story)).say(", but ")
+}
+
 /// The sentence of a state that is not pending.
-pub fn of(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
+pub fn of(story: &Story<'_>, stage: &Stage<'_>, to: To) -> Sentence {
     match stage {
         Stage::Pending => waiting(story),
         Stage::Lapsed => lapsed(story),
@@ -55,33 +70,22 @@ pub fn of(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
             ending,
             until,
             pace: pace @ (Pace::Late | Pace::Stuck { .. }),
-        } => say("🚨 ")
-            .say(match ending.why {
-                EndReason::Released => "Given back",
-                _ => "Revoked",
-            })
+        } => with_note(say("🚨 ").then(ended_by(ending)), note(ending))
             .say(", but ")
-            .then(match pace {
-                Pace::Stuck { status } => client_refused(*status),
-                _ => say("Tailscale has not confirmed"),
-            })
-            .say(". It may stay open until ")
-            .date(*until)
-            .say("; trying again"),
+            .then(unconfirmed(*pace, *until)),
         Stage::Closing { ending, .. } => with_note(say("⏳ ").then(ended_by(ending)), note(ending))
             .say(", closing…"),
-        Stage::MissedUnconfirmed(until) => {
-            say("❗ Approved, but Tailscale did not confirm it before ")
-                .date(*until)
-                .say(". If it opened, it closes by itself; not confirmed yet")
-        }
-        Stage::Unclear(until) => say(
-            "❗ Approved, but we don't know what Tailscale did (the answer was lost). Removing it; it closes at ",
+        Stage::MissedUnconfirmed(until) => approved_but(story)
+            .say("Tailscale did not confirm it before ")
+            .date(*until)
+            .say(". If it opened, it closes by itself; not confirmed yet"),
+        Stage::Unclear(until) => approved_but(story).say(
+            "we don't know what Tailscale did (the answer was lost). Removing it; it closes at ",
         )
         .date(*until)
         .say(" at the latest"),
-        Stage::Closed(ending) => closed(story, ending),
-        Stage::Failed(failure) => say("❗ Approved, but ").then(failed(failure)),
+        Stage::Closed(ending) => closed(story, ending, to),
+        Stage::Failed(failure) => approved_but(story).then(failed(story, failure, to)),
     }
 }
 
@@ -110,11 +114,11 @@ fn client_refused(status: u16) -> Sentence {
 }
 
 /// Why it failed and what that left, without a full stop.
-pub fn failed(failure: &Failure<'_>) -> Sentence {
+pub fn failed(story: &Story<'_>, failure: &Failure<'_>, to: To) -> Sentence {
     match failure.opened {
-        Opened::Never => because(failure.cause).say(". Nothing was granted"),
+        Opened::Never => because(story, failure.cause, to).say(". Nothing was granted"),
         Opened::Perhaps | Opened::At(_) => say("it failed (")
-            .then(because(failure.cause))
+            .then(because(story, failure.cause, to))
             .say("). It may have been open until ")
             .date(failure.at)
             .say("; it is closed now"),
@@ -122,15 +126,20 @@ pub fn failed(failure: &Failure<'_>) -> Sentence {
 }
 
 /// Why it did not open before its time was up, without a full stop.
-pub fn missed(story: &Story<'_>, ending: &Ending, cause: Option<&FailureCause>) -> Sentence {
+pub fn missed(
+    story: &Story<'_>,
+    ending: &Ending,
+    cause: Option<&FailureCause>,
+    to: To,
+) -> Sentence {
     let ends_at = story.grant.map_or(ending.at, |grant| grant.ends_at);
     match (cause, ending.opened) {
-        (Some(cause), Opened::Never) => because(cause)
+        (Some(cause), Opened::Never) => because(story, cause, to)
             .say(". Its time was up ")
             .date(ends_at)
             .say("; it never opened"),
         (Some(cause), _) => say("it failed (")
-            .then(because(cause))
+            .then(because(story, cause, to))
             .say("). Its time was up ")
             .date(ends_at)
             .say("; it may have been open for a while and is closed now"),
@@ -141,7 +150,8 @@ pub fn missed(story: &Story<'_>, ending: &Ending, cause: Option<&FailureCause>) 
             Some(HeldBy::ToldToWait { .. }) => {
                 say("Tailscale asked us to wait, and its time was up ")
             }
-            _ => say("Tailscale could not be reached before "),
+            Some(HeldBy::Silence) => say("Tailscale could not be reached before "),
+            Some(HeldBy::NotShown) | None => say("it could not be opened before "),
         }
         .date(ends_at)
         .say(". It never opened"),
@@ -161,7 +171,7 @@ pub fn how_long(ending: &Ending) -> String {
 }
 
 /// Why it failed, without a full stop.
-pub fn because(cause: &FailureCause) -> Sentence {
+pub fn because(story: &Story<'_>, cause: &FailureCause, to: To) -> Sentence {
     match cause {
         FailureCause::Refused { status, sentence } => {
             let known = sentence.trim_start().starts_with(&status.to_string());
@@ -171,6 +181,20 @@ pub fn because(cause: &FailureCause) -> Sentence {
                 format!("{status}, ")
             };
             say(format!("Tailscale refused: {number}")).report(sentence)
+        }
+        FailureCause::DeviceChanged {
+            what: DeviceChange::Unusable(DeviceRefusal::KeyExpired),
+        } => {
+            let expired = say("the key of ")
+                .code(&story.request.facts.device.name)
+                .say(" has expired");
+            match to {
+                To::Requester => expired.say(": log in to Tailscale on it, then try again"),
+                To::Others => expired
+                    .say("; ")
+                    .name(&story.request.requester.name)
+                    .say(" has to log in to Tailscale on it first"),
+            }
         }
         other => Sentence::default().report(&other.to_string()),
     }
@@ -244,20 +268,35 @@ fn lapsed(story: &Story<'_>) -> Sentence {
 }
 
 fn ended_by(ending: &Ending) -> Sentence {
-    let by = ending.by.as_ref().map(|person| person.name.as_str());
-    let sentence = match ending.why {
+    match ending.why {
         EndReason::Released => say("Given back"),
         _ => say("Revoked"),
-    };
-    match by {
-        Some(name) => sentence.say(" by ").name(name),
-        None => sentence,
+    }
+    .then(by_whom(ending))
+}
+
+/// " by Sam {d}".
+pub fn by_whom(ending: &Ending) -> Sentence {
+    match &ending.by {
+        Some(person) => say(" by ").name(&person.name),
+        None => Sentence::default(),
     }
     .say(" ")
     .date(ending.at)
 }
 
-fn closed(story: &Story<'_>, ending: &Ending) -> Sentence {
+/// Why what was ended may still be open, and until when.
+pub fn unconfirmed(pace: Pace, until: DateTime<Utc>) -> Sentence {
+    match pace {
+        Pace::Stuck { status } => client_refused(status),
+        Pace::Usual | Pace::Late => say("Tailscale has not confirmed"),
+    }
+    .say(". It may stay open until ")
+    .date(until)
+    .say("; trying again")
+}
+
+fn closed(story: &Story<'_>, ending: &Ending, to: To) -> Sentence {
     let after = how_long(ending);
     let ends_at = story.grant.map_or(ending.at, |grant| grant.ends_at);
     match &ending.why {
@@ -267,11 +306,17 @@ fn closed(story: &Story<'_>, ending: &Ending) -> Sentence {
         EndReason::Released => say("⏹ ").then(ended_by(ending)).say(after),
         EndReason::Revoked => with_note(say("🔒 ").then(ended_by(ending)), note(ending)).say(after),
         EndReason::NeverOpened { cause } => {
-            say("❗ Approved, but ").then(missed(story, ending, cause.as_ref()))
+            approved_but(story).then(missed(story, ending, cause.as_ref(), to))
         }
-        EndReason::Failed { cause } => say("❗ Approved, but ")
-            .then(because(cause))
-            .say(". Nothing was granted"),
+        EndReason::Failed { cause } => approved_but(story).then(failed(
+            story,
+            &Failure {
+                cause,
+                at: ending.at,
+                opened: ending.opened,
+            },
+            to,
+        )),
     }
 }
 

@@ -4,8 +4,9 @@
 //! they stop working. Those of the security channel and of the thread stay as they are.
 
 use super::buttons;
+use super::channel;
 use super::facts;
-use super::head;
+use super::head::{self, To};
 use super::message::Message;
 use super::requester;
 use super::sentence::{Sentence, say};
@@ -15,13 +16,18 @@ use crate::domain::audit::{Actor, AuditEvent, EventKind, Hearer};
 use crate::domain::grant::{EndReason, Ending, FailureCause, HeldBy, Opened};
 use crate::domain::request::CancelReason;
 use slack_morphism::prelude::SlackBlockButtonElement;
-use std::fmt::Write;
 
 /// The new line that an event is worth to this hearer.
 pub fn line(story: &Story<'_>, event: &AuditEvent, hearer: Hearer) -> Message {
     match hearer {
         Hearer::Requester => line_now(story, event),
-        Hearer::Security => told(&for_security(story, event), Vec::new()),
+        Hearer::Security => {
+            let (news, step) = for_security(story, event);
+            let mut message = told(&news, Vec::new());
+            message.text = news.say(" ").then(step.clone()).text();
+            message.blocks.push(step.block());
+            message
+        }
         Hearer::Channel => told(&for_thread(story, event), Vec::new()),
     }
 }
@@ -30,13 +36,11 @@ pub fn line(story: &Story<'_>, event: &AuditEvent, hearer: Hearer) -> Message {
 /// true, and only buttons that work.
 pub fn line_now(story: &Story<'_>, event: &AuditEvent) -> Message {
     let stage = Stage::of(story);
-    let mut message = told(
-        &for_requester(story, &stage, event),
-        buttons_of(story, &stage, &event.kind),
-    );
-    // Who reads only the notification can still say which request is meant.
-    let _ = write!(message.text, " · {}", story.request.number);
-    message
+    // Whoever reads it, on the screen or as a notification, can say which request is meant.
+    let sentence = for_requester(story, &stage, event)
+        .say(" · ")
+        .code(&story.request.number.to_string());
+    told(&sentence, buttons_of(story, &stage, &event.kind))
 }
 
 fn told(sentence: &Sentence, buttons: Vec<SlackBlockButtonElement>) -> Message {
@@ -50,15 +54,23 @@ fn told(sentence: &Sentence, buttons: Vec<SlackBlockButtonElement>) -> Message {
 
 fn for_requester(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Sentence {
     let profile = &story.request.facts.profile_name;
+    let device = &story.request.facts.device.name;
     match &event.kind {
         EventKind::Activated { .. } => opened(story, stage, event),
         EventKind::EndingSoon { ends_at, left } => match stage {
             Stage::Active { .. } => say("⏰ ")
                 .name(profile)
-                .say(" ends ")
+                .say(" ends on ")
+                .code(device)
+                .say(" ")
                 .date(*ends_at)
                 .say(format!(", in {}", spoken(*left))),
-            _ => say("⏰ ").name(profile).say(" was to end ").date(*ends_at),
+            _ => say("⏰ ")
+                .name(profile)
+                .say(" was to end on ")
+                .code(device)
+                .say(" ")
+                .date(*ends_at),
         },
         EventKind::Denied { note, .. } => {
             let denied = by(
@@ -72,7 +84,7 @@ fn for_requester(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Se
                 _ => denied,
             }
         }
-        EventKind::Lapsed => head::of(story, &Stage::Lapsed)
+        EventKind::Lapsed => head::of(story, &Stage::Lapsed, To::Requester)
             .say(" · ")
             .then(story.what()),
         EventKind::Cancelled {
@@ -84,9 +96,9 @@ fn for_requester(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Se
             .say(": the profile is gone, or you may no longer ask for it. Nothing was granted"),
         EventKind::Failed { cause } => {
             let failed = match stage {
-                Stage::Failed(newest) if newest.at <= event.at => failed(cause),
-                Stage::Closed(ending) if ended_failed(ending) => failed(cause),
-                _ => at_first(cause),
+                Stage::Failed(newest) if newest.at <= event.at => failed(story, cause),
+                Stage::Closed(ending) if ended_failed(ending) => failed(story, cause),
+                _ => at_first(story, cause),
             };
             failed.say(" · ").then(story.what())
         }
@@ -94,20 +106,26 @@ fn for_requester(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Se
             why: EndReason::Failed { cause },
             ..
         } => match stage {
-            Stage::Unclear(_) => head::of(story, stage).say(" · ").then(story.what()),
+            Stage::Unclear(_) => head::of(story, stage, To::Requester)
+                .say(" · ")
+                .then(story.what()),
             Stage::Failed(newest) if newest.opened == Opened::Perhaps => {
-                head::of(story, stage).say(" · ").then(story.what())
+                head::of(story, stage, To::Requester)
+                    .say(" · ")
+                    .then(story.what())
             }
-            Stage::Closed(ending) if ended_failed(ending) => {
-                head::of(story, stage).say(" · ").then(story.what())
-            }
-            _ => at_first(cause).say(" · ").then(story.what()),
+            Stage::Closed(ending) if ended_failed(ending) => head::of(story, stage, To::Requester)
+                .say(" · ")
+                .then(story.what()),
+            _ => at_first(story, cause).say(" · ").then(story.what()),
         },
         EventKind::Ended {
             why: EndReason::Expired,
         } => say("⏹ ")
             .name(profile)
-            .say(" ended ")
+            .say(" ended on ")
+            .code(device)
+            .say(" ")
             .date(story.grant.map_or(event.at, |grant| grant.ends_at)),
         _ => requester::head_of(story, stage)
             .say(" · ")
@@ -134,16 +152,16 @@ fn opened(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Sentence 
         })
 }
 
-fn failed(cause: &FailureCause) -> Sentence {
-    say("❗ Approved, but ")
-        .then(head::because(cause))
+fn failed(story: &Story<'_>, cause: &FailureCause) -> Sentence {
+    head::approved_but(story)
+        .then(head::because(story, cause, To::Requester))
         .say(". Nothing was granted")
 }
 
 /// What is left of a failure once it was tried again.
-fn at_first(cause: &FailureCause) -> Sentence {
+fn at_first(story: &Story<'_>, cause: &FailureCause) -> Sentence {
     say("❗ At first ")
-        .then(head::because(cause))
+        .then(head::because(story, cause, To::Requester))
         .say("; tried again since, see the newer message")
 }
 
@@ -162,7 +180,8 @@ fn by(sentence: Sentence, event: &AuditEvent) -> Sentence {
     .date(event.at)
 }
 
-fn for_security(story: &Story<'_>, event: &AuditEvent) -> Sentence {
+/// What happened, and what whoever reads it can do about it.
+fn for_security(story: &Story<'_>, event: &AuditEvent) -> (Sentence, Sentence) {
     if let EventKind::Delayed { held_by, .. } | EventKind::RemovalDelayed { held_by, .. } =
         &event.kind
         && let Some(HeldBy::ClientRefused { status }) = held_by
@@ -178,45 +197,106 @@ fn for_security(story: &Story<'_>, event: &AuditEvent) -> Sentence {
         .say(", approved by ")
         .names(&names(story.approvers()), "and");
     match &event.kind {
-        EventKind::Failed { cause } => subject
-            .say(", but ")
-            .then(head::because(cause))
-            .say(". Nothing was granted."),
+        EventKind::Failed { cause } => (
+            subject
+                .say(", but ")
+                .then(head::because(story, cause, To::Others))
+                .say(". Nothing was granted."),
+            next_step(story, cause),
+        ),
         EventKind::EndingBegan {
             why: EndReason::Failed { cause },
             ..
         } => {
             let until = story.grant.map_or(event.at, |grant| grant.ends_at);
-            subject
-                .say(", but it failed (")
-                .then(head::because(cause))
-                .say(") after a write whose answer was lost. It is being removed and closes at ")
+            let step = say("Removing it began ")
+                .date(event.at)
+                .say("; it closes at ")
                 .date(until)
-                .say(" at the latest.")
+                .say(" at the latest. ")
+                .code(&format!("lapse audit {}", story.request.number))
+                .say(" shows whether it has.");
+            (
+                subject
+                    .say(", but it failed (")
+                    .then(head::because(story, cause, To::Others))
+                    .say(") after a write whose answer was lost."),
+                step,
+            )
         }
-        _ => subject.say(". ").then(head::of(story, &Stage::of(story))),
+        _ => (
+            subject.say("."),
+            head::of(story, &Stage::of(story), To::Others).say("."),
+        ),
     }
+}
+
+/// What has to be done before a failed grant can be opened.
+fn next_step(story: &Story<'_>, cause: &FailureCause) -> Sentence {
+    let requester = &story.request.requester.name;
+    if !cause.can_be_mended() {
+        return Sentence::default()
+            .name(requester)
+            .say(" has to ask again.");
+    }
+    let mend = match cause {
+        FailureCause::Refused {
+            status: 403,
+            sentence,
+        } if sentence.contains("the OAuth client lacks") => {
+            "Give the client that scope in Tailscale; then "
+        }
+        _ => "Once that is mended, ",
+    };
+    say(mend)
+        .name(requester)
+        .say(" or an approver can press Try again.")
 }
 
 /// Nothing is opened or closed early until somebody mends it; told once, with the first
 /// request that it keeps waiting.
-fn client_refused(story: &Story<'_>, event: &EventKind, status: u16) -> Sentence {
-    let sentence = say(format!(
-        "🚨 Tailscale refuses our OAuth client: {status}. Check "
+fn client_refused(story: &Story<'_>, event: &EventKind, status: u16) -> (Sentence, Sentence) {
+    let news = say(format!(
+        "🚨 Tailscale refuses our OAuth client: {status}; until that is mended nothing is opened or closed early. "
     ))
-    .code("TAILSCALE_CLIENT_ID")
-    .say(" and ")
-    .code("TAILSCALE_CLIENT_SECRET")
-    .say("; until then nothing is opened or closed early. ")
-    .code(&story.request.number.to_string())
-    .say(" waits: ")
-    .name(&story.request.requester.name);
-    match event {
-        EventKind::RemovalDelayed { .. } => sentence.say(" is to lose "),
-        _ => sentence.say(" is to get "),
+    .code(&story.request.number.to_string());
+    let (news, step) = match event {
+        EventKind::RemovalDelayed { .. } => (
+            to_be_removed(story, news.say(": ")),
+            say("To close it now, remove the attribute ")
+                .code(story.request.facts.attribute.as_str())
+                .say(" from the device in Tailscale; then set"),
+        ),
+        _ => (
+            news.say(" waits: ")
+                .name(&story.request.requester.name)
+                .say(" is to get ")
+                .then(story.what())
+                .say("."),
+            say("Set"),
+        ),
+    };
+    let step = step
+        .say(" a working ")
+        .code("TAILSCALE_CLIENT_ID")
+        .say(" and ")
+        .code("TAILSCALE_CLIENT_SECRET")
+        .say(" and restart Lapse.");
+    (news, step)
+}
+
+/// Who should have lost it, and until when it may stay open.
+fn to_be_removed(story: &Story<'_>, news: Sentence) -> Sentence {
+    match Stage::of(story) {
+        Stage::Closing { ending, until, .. } => news
+            .then(channel::closed_by(story, ending))
+            .say(", and it may stay open until ")
+            .date(until)
+            .say("."),
+        _ => news
+            .then(channel::access(story))
+            .say(" is not confirmed closed."),
     }
-    .then(story.what())
-    .say(".")
 }
 
 fn for_thread(story: &Story<'_>, event: &AuditEvent) -> Sentence {
@@ -232,9 +312,9 @@ fn for_thread(story: &Story<'_>, event: &AuditEvent) -> Sentence {
                 note: None,
                 ..ending.clone()
             };
-            head::of(story, &Stage::Closed(&ending))
+            head::of(story, &Stage::Closed(&ending), To::Others)
         }
-        _ => head::of(story, &Stage::of(story)),
+        _ => head::of(story, &Stage::of(story), To::Others),
     }
 }
 

@@ -4,7 +4,7 @@ use super::approver::more;
 use super::buttons;
 use super::facts;
 use super::form::nobody_has_a_card;
-use super::head;
+use super::head::{self, To};
 use super::kit;
 use super::message::Message;
 use super::sentence::{Sentence, say};
@@ -39,9 +39,14 @@ pub fn card(story: &Story<'_>) -> Message {
     if !names_its_object(&stage) {
         text = text.say(" · ").then(story.what());
     }
-    if let Some(first) = details.into_iter().next() {
-        text = text.say(" · ").then(first);
+    let detail = match (&stage, unreachable(story)) {
+        (Stage::Pending, Some(nobody)) => Some(nobody),
+        _ => details.into_iter().next(),
+    };
+    if let Some(detail) = detail {
+        text = text.say(" · ").then(detail);
     }
+    text = text.say(format!(" · {}", story.request.number));
     Message {
         text: text.text(),
         blocks,
@@ -61,10 +66,12 @@ pub fn head_of(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
             let at = story.grant.map_or(ending.at, |grant| grant.ends_at);
             say("⏹ ")
                 .name(&story.request.facts.profile_name)
-                .say(" ended ")
+                .say(" ended on ")
+                .code(&story.request.facts.device.name)
+                .say(" ")
                 .date(at)
         }
-        other => head::of(story, other),
+        other => head::of(story, other, To::Requester),
     }
 }
 
@@ -87,11 +94,7 @@ fn details(story: &Story<'_>, stage: &Stage<'_>) -> Vec<Sentence> {
                 .say(format!(" · for {}", spoken(story.granted()))),
         ],
         Stage::Closed(ending) if ending.why == EndReason::Expired => {
-            vec![
-                say("on ")
-                    .code(&story.request.facts.device.name)
-                    .say(format!(", after its {}", spoken(story.granted()))),
-            ]
+            vec![say(format!("after its {}", spoken(story.granted())))]
         }
         Stage::Failed(_) | Stage::Unclear(_) | Stage::Delayed { .. } => match story.security_told {
             Told::In(channel) => vec![
@@ -107,6 +110,11 @@ fn details(story: &Story<'_>, stage: &Stage<'_>) -> Vec<Sentence> {
 
 fn waiting(story: &Story<'_>) -> Vec<Sentence> {
     let request = story.request;
+    if story.profile.is_none() {
+        return vec![say(
+            "the profile is gone from the configuration, so this is being closed. Nothing was granted",
+        )];
+    }
     let mut first = if story.standing().is_empty() {
         Sentence::default()
     } else {
@@ -140,12 +148,22 @@ fn waiting(story: &Story<'_>) -> Vec<Sentence> {
     let unreached = story.unreached();
     if !unreached.is_empty() {
         let mut line = say("⚠ Could not reach ").names(&unreached, "and").say(".");
-        if unreached.len() == story.asked.len() {
+        if story.reached_nobody() {
             line = line.say(" Nobody has a card yet: tell one of them yourself.");
         }
         lines.push(line);
     }
     lines
+}
+
+/// What a notification has to say once nobody who was asked could be reached.
+fn unreachable(story: &Story<'_>) -> Option<Sentence> {
+    (story.profile.is_some() && story.reached_nobody()).then(|| {
+        say("could not reach ")
+            .names(&story.unreached(), "and")
+            .say("; nobody has a card: tell one of them yourself · closes ")
+            .date(story.request.answer_by)
+    })
 }
 
 fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlockButtonElement> {

@@ -548,7 +548,8 @@ fn over(cast: &Cast) -> Vec<Scene> {
         closed("expired", EndReason::Expired, 125),
         closed("released", EndReason::Released, 39),
         closed("revoked", EndReason::Revoked, 39),
-        closed("never opened", missed(), 125),
+        closed("never opened", missed(), 125).held_by(HeldBy::Silence),
+        closed("never opened, not tried", missed(), 125),
         closed("never opened, client refused", missed(), 125)
             .held_by(HeldBy::ClientRefused { status: 401 }),
         closed("never opened, told to wait", missed(), 125)

@@ -176,12 +176,13 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// The names of those who were asked and have not answered, the reader left out.
+    /// The names of those who were asked, may still answer and have not, the reader left out.
     pub fn awaited(&self, reader: Option<&PersonId>) -> Vec<&'a str> {
         let given = self.standing();
         called(self.asked.iter().filter(|asked| {
             Some(asked.person) != reader
                 && asked.reached != Reached::No
+                && !self.no_longer.contains(asked.person)
                 && !given.iter().any(|review| review.by.id == *asked.person)
         }))
     }
@@ -193,13 +194,21 @@ impl<'a> Story<'a> {
 
     /// The names of those whose card cannot be posted, once that is worth saying.
     pub fn unreached(&self) -> Vec<&'a str> {
+        called(self.asked.iter().filter(|asked| self.is_unreached(asked)))
+    }
+
+    /// Whether people were asked and none of them has a card, once that is worth saying.
+    pub fn reached_nobody(&self) -> bool {
+        !self.asked.is_empty() && self.asked.iter().all(|asked| self.is_unreached(asked))
+    }
+
+    fn is_unreached(&self, asked: &Asked<'_>) -> bool {
         let waited = self.now.signed_duration_since(self.request.asked_at);
-        let early = waited.to_std().unwrap_or_default() < REACH_WITHIN;
-        called(self.asked.iter().filter(|asked| match asked.reached {
+        match asked.reached {
             Reached::No => true,
-            Reached::NotYet => !early,
+            Reached::NotYet => waited.to_std().unwrap_or_default() >= REACH_WITHIN,
             Reached::Yes => false,
-        }))
+        }
     }
 
     /// How long the grant is, from approval to its end.
@@ -215,6 +224,28 @@ impl<'a> Story<'a> {
         })
     }
 
+    /// " for 2 h", as it was asked for, and what has become of that since.
+    pub fn wish(&self) -> Sentence {
+        let request = self.request;
+        let asked = say(format!(" for {}", spoken(request.wished)));
+        if request.facts.duration >= request.wished {
+            return asked;
+        }
+        let now = spoken(request.facts.duration);
+        match (&request.state, self.shortener()) {
+            (RequestState::Pending, _) | (_, None) => asked.say(format!(", now {now}")),
+            (_, Some(review)) => asked
+                .say(format!(", shortened to {now} by "))
+                .name(&review.by.name),
+        }
+    }
+
+    /// Whose shortening came last.
+    fn shortener(&self) -> Option<&'a Review> {
+        let mut latest_first = self.request.reviews.iter().rev();
+        latest_first.find(|review| matches!(review.verdict, Verdict::Shorten(_)))
+    }
+
     /// "For 30 min; Ada asked for 2 h, shortened by Grace {d}", when it was shortened.
     pub fn shortened(&self) -> Option<Sentence> {
         let request = self.request;
@@ -222,12 +253,7 @@ impl<'a> Story<'a> {
             let sentence = say(format!("{}; ", spoken(request.facts.duration)))
                 .name(&request.requester.name)
                 .say(format!(" asked for {}", spoken(request.wished)));
-            let last = request
-                .reviews
-                .iter()
-                .rev()
-                .find(|review| matches!(review.verdict, Verdict::Shorten(_)));
-            match last {
+            match self.shortener() {
                 Some(review) => sentence
                     .say(", shortened by ")
                     .name(&review.by.name)

@@ -41,7 +41,7 @@ async fn a_device_that_changed_since_it_was_asked_for_gets_nothing() {
         assert_eq!(world.state_of(&request).await, "failed", "{what}");
         assert_eq!(world.calls(Route::WriteAttribute), 0, "{what}");
         for who in [ADA, GRACE] {
-            let card = world.card(who, "Approved, but the device").await;
+            let card = world.card(who, ", but the ").await;
             assert!(card.says("Nothing was granted"), "{what}");
         }
         world.promises_hold(&[&request]).await;

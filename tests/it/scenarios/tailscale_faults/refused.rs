@@ -131,10 +131,7 @@ async fn f9_security_hears_once_of_a_refused_client(base: Base) {
     assert!(!trail.contains(&"security_told"), "{trail:?}");
     assert_eq!(trail.last(), Some(&"ended"));
     world
-        .card(
-            LINUS,
-            "Approved, but Tailscale refused our OAuth client (401)",
-        )
+        .card(LINUS, ", but Tailscale refused our OAuth client (401)")
         .await;
     assert!(world.tailnet.writes().is_empty());
     world.promises_hold(&[&first, &other]).await;
