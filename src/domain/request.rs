@@ -223,7 +223,7 @@ impl Request {
                 *at,
             )),
             RequestState::Lapsed { at } => {
-                Some(("nobody answered this and it was closed".to_owned(), *at))
+                Some(("this got too few approvals and was closed".to_owned(), *at))
             }
         }
     }
