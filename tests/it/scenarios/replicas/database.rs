@@ -76,15 +76,29 @@ async fn a_connection_reset_in_a_transaction_changes_nothing() {
 /// click is repeated, and there is still one transition.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_commit_is_settled_by_repeating_the_click() {
+    for _ in 0..8 {
+        if the_clicks_own_commit_was_lost().await {
+            return;
+        }
+    }
+    panic!("it was always another commit whose answer was lost");
+}
+
+/// Tells the story, unless the answer that was lost was that to another commit: some come and go
+/// in the background.
+async fn the_clicks_own_commit_was_lost() -> bool {
     let (mut world, request) = asked().await;
     let wire = Wire::to(&world.database_url()).await;
     world.take_a_detour(&wire.url);
     world.restart_bot().await;
     world.settle().await;
 
-    // Nobody else's commit, of those that come and go in the background.
-    wire.lose_the_answer_to_what_says("approved");
-    assert_eq!(grace_clicks(&world).await, 503);
+    wire.lose_the_answer_to_what_says("INSERT INTO reviews");
+    match grace_clicks(&world).await {
+        503 => {}
+        200 => return false,
+        other => panic!("a click is answered 200 or 503, not {other}"),
+    }
     assert!(!wire.is_armed(), "the answer to a commit was lost");
     let told = world.whisper(GRACE).await;
     assert!(!told.contains("Nothing changed"), "it is not known: {told}");
@@ -93,6 +107,7 @@ async fn a_lost_commit_is_settled_by_repeating_the_click() {
     assert_eq!(grace_clicks(&world).await, 200, "the repetition is taken");
     world.recover_in_the_end().await;
     it_opened_once(&world, &request).await;
+    true
 }
 
 /// F24: the answer to some commit is lost: the click's, the claim's, the mark's, the result's.

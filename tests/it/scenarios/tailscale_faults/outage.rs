@@ -142,12 +142,12 @@ async fn f14_what_waited_drains_at_the_configured_rate_and_none_is_lost(base: Ba
     world.tailnet.down();
     let fleet = world.approve_fleet(&template, waiting, |_| HOUR).await;
     let all_tried = || world.calls(Route::Any) > waiting + 10;
-    drain(&world, 5 * MINUTE, all_tried).await;
+    drain(&world, 20 * MINUTE, all_tried).await;
     world.advance(10 * MINUTE);
     world.tailnet.up();
     let (began, before) = (world.clocks.now(), world.tailnet.calls().len());
     let all_written = || world.tailnet.writes().len() > waiting;
-    drain(&world, 10 * MINUTE, all_written).await;
+    drain(&world, 20 * MINUTE, all_written).await;
 
     // The bucket may be full when Tailscale comes back; the device list is read by a timer.
     let calls: Vec<_> = world.tailnet.calls().drain(before..).collect();
