@@ -41,10 +41,11 @@ pub async fn measure(settings: &Settings, report: &mut Report) -> anyhow::Result
     for nth in 0..settings.page_clicks {
         pages.add(fetch(&bare).await?);
         // A slash command: from the page to Slack's stand-in, the bot, back, and into the window.
-        let words = format!("/access help {nth}");
+        // It does not know the word, and says so: an answer like no other.
+        let word = format!("nothing{nth}");
         let began = Instant::now();
-        demo.write(&words).await?;
-        until_told(&mut news).await?;
+        demo.write(&format!("/access {word}")).await?;
+        until_told(&mut news, &format!("{word}</code>")).await?;
         clicks.add(began.elapsed());
     }
     report.note(
@@ -123,8 +124,11 @@ impl Drop for Demo {
     }
 }
 
-/// Waits until the messages of the window were drawn anew.
-async fn until_told(news: &mut (impl Stream<Item = String> + Unpin)) -> anyhow::Result<()> {
+/// Waits until the messages of the window show this.
+async fn until_told(
+    news: &mut (impl Stream<Item = String> + Unpin),
+    shown: &str,
+) -> anyhow::Result<()> {
     let mut text = String::new();
     loop {
         let piece = tokio::time::timeout(PATIENCE, news.next()).await;
@@ -132,7 +136,10 @@ async fn until_told(news: &mut (impl Stream<Item = String> + Unpin)) -> anyhow::
         while let Some((event, rest)) = text.split_once("\n\n") {
             let told = event.strip_prefix("data:").map(str::trim);
             let news: Option<Value> = told.and_then(|data| serde_json::from_str(data).ok());
-            if news.is_some_and(|news| news["panes"]["messages"].is_string()) {
+            let messages = news
+                .as_ref()
+                .and_then(|news| news["panes"]["messages"].as_str());
+            if messages.is_some_and(|messages| messages.contains(shown)) {
                 return Ok(());
             }
             text = rest.to_owned();
