@@ -10,6 +10,7 @@ mod event;
 mod form;
 mod review_form;
 mod status;
+mod step;
 mod suggestion;
 
 use self::afterwards::Afterwards;

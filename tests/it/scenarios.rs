@@ -13,4 +13,5 @@ mod people;
 mod replicas;
 mod reviews;
 mod slack_faults;
+mod steps;
 mod tailscale_faults;

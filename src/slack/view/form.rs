@@ -6,6 +6,8 @@
 mod fields;
 mod wish;
 
+pub(super) use fields::device_label;
+
 use super::ids::{Field, callback};
 use super::kit::{self, Dispatch, Input, Presence};
 use super::sentence::{Sentence, say};
