@@ -1,6 +1,7 @@
 //! The whole demo in one process: both stand-ins, the bot between them, and the page.
 
 use super::cast;
+use super::folder::Folder;
 use super::stage::{Clocks, Passing, Stage};
 use crate::sandbox::page::{Backstage, Page, PageSetup};
 use crate::sandbox::slack::{RateLimits, SlackSandbox, SlackSetup};
@@ -8,7 +9,6 @@ use crate::sandbox::tailscale::{ALL_SCOPES, OauthClient, TailnetSetup, Tailscale
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tempfile::TempDir;
 
 /// How much of the wire is kept to be looked at.
 const KEPT: usize = 200;
@@ -19,17 +19,14 @@ pub struct House {
     stage: Arc<Stage>,
     slack: SlackSandbox,
     tailnet: Arc<TailscaleSandbox>,
-    folder: TempDir,
+    folder: Folder,
     _time: Passing,
 }
 
 impl House {
     /// Furnishes it and lets the bot begin; the page listens at `listen`.
     pub async fn open(listen: SocketAddr) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("lapse-demo-")
-            .tempdir()
-            .context("there is no temporary folder for the demo's database")?;
+        let folder = Folder::new()?;
         let clocks = Clocks::new();
         let slack = open_slack(&clocks).await?;
         let tailnet = Arc::new(open_tailnet(&clocks).await?);
@@ -124,7 +121,7 @@ fn set_stage(
     clocks: &Clocks,
     slack: &SlackSandbox,
     tailnet: &TailscaleSandbox,
-    folder: &TempDir,
+    folder: &Folder,
 ) -> anyhow::Result<Stage> {
     let text = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n\
