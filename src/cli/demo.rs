@@ -10,6 +10,7 @@ mod cast;
 mod credentials;
 mod folder;
 mod house;
+mod manifest;
 mod stage;
 
 pub use credentials::forbidden;
