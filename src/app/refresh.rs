@@ -80,6 +80,11 @@ impl App {
 
     /// Keeps the Slack user groups fresh.
     pub async fn keep_user_groups_fresh(self) {
+        // The token of a whole organisation has to name the workspace whose groups it wants.
+        let mut installed = self.installed.subscribe();
+        if installed.wait_for(Option::is_some).await.is_err() {
+            return;
+        }
         loop {
             self.read_user_groups().await;
             self.clock.sleep(USER_GROUPS_EVERY).await;

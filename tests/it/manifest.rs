@@ -222,7 +222,7 @@ fn its_addresses_are_the_routes_of_the_program() {
 }
 
 #[test]
-fn it_offers_the_one_command_and_the_one_shortcut_that_exist() {
+fn it_offers_the_one_command_and_the_two_shortcuts_that_exist() {
     let manifest = manifest();
     let commands = manifest["features"]["slash_commands"].as_array();
     let commands = commands.expect("commands");
@@ -231,14 +231,16 @@ fn it_offers_the_one_command_and_the_one_shortcut_that_exist() {
 
     let shortcuts = manifest["features"]["shortcuts"].as_array();
     let shortcuts = shortcuts.expect("shortcuts");
-    assert_eq!(shortcuts.len(), 1);
-    assert_eq!(shortcuts[0]["type"], "global");
-    let callback = shortcuts[0]["callback_id"].as_str().expect("an id");
     let product: String = ["http", "slack"].into_iter().map(code).collect();
-    assert!(
-        product.contains(&format!("\"{callback}\"")),
-        "the program does not know the shortcut {callback}"
-    );
+    let kinds: Vec<&Value> = shortcuts.iter().map(|one| &one["type"]).collect();
+    assert_eq!(kinds, ["global", "message"]);
+    for shortcut in shortcuts {
+        let callback = shortcut["callback_id"].as_str().expect("an id");
+        assert!(
+            product.contains(&format!("\"{callback}\"")),
+            "the program does not know the shortcut {callback}"
+        );
+    }
     assert!(product.contains("/access"));
 }
 
@@ -321,6 +323,9 @@ fn its_texts_fit() {
         ("/features/shortcuts/0/name", 24),
         ("/features/shortcuts/0/description", 150),
         ("/features/shortcuts/0/callback_id", 255),
+        ("/features/shortcuts/1/name", 24),
+        ("/features/shortcuts/1/description", 150),
+        ("/features/shortcuts/1/callback_id", 255),
     ] {
         let length = text_at(pointer).chars().count();
         assert!(

@@ -11,7 +11,9 @@ use super::{
         state::State,
         views::first_state,
     },
-    Person, PersonError, payload,
+    Person, PersonError,
+    modal::all_options,
+    payload,
 };
 
 impl Person {
@@ -53,12 +55,33 @@ impl Person {
         menu: &str,
         value: &str,
     ) -> Result<Reply, PersonError> {
+        self.pick_on(message, menu, value, Asked::Plainly).await
+    }
+
+    /// The same, and confirms the dialog that it asks.
+    pub async fn pick_confirmed(
+        &self,
+        message: &Message,
+        menu: &str,
+        value: &str,
+    ) -> Result<Reply, PersonError> {
+        self.pick_on(message, menu, value, Asked::Confirming).await
+    }
+
+    async fn pick_on(
+        &self,
+        message: &Message,
+        menu: &str,
+        value: &str,
+        asked: Asked,
+    ) -> Result<Reply, PersonError> {
         let message = self.current(message)?;
         let option = {
             let placed = find(&message.blocks, menu)?;
-            let options = placed.element["options"].as_array().into_iter().flatten();
+            asked.fits(placed.element)?;
+            let options = all_options(placed.element).into_iter();
             let mut options = options.filter(|option| option["value"] == value);
-            options.next().cloned()
+            options.next()
         };
         let option = option.ok_or_else(|| PersonError::NoOption(value.to_owned()))?;
         let chosen = json!({ "selected_option": option });
