@@ -51,6 +51,16 @@ pub enum Refusal {
     /// Whoever asks may not know that it exists.
     #[error("There is no such profile, or you may not ask for it. Nothing changed.")]
     NoSuchProfile,
+    /// Who has a profile is not for everybody who may ask for it.
+    #[error(
+        "Who has this open is only for the people who may review it, and for security. Nothing changed."
+    )]
+    OnlyForReviewers,
+    /// There is nobody whose access they may see.
+    #[error(
+        "There is no profile that you may review. Nothing changed; /access list shows what is yours."
+    )]
+    ReviewsNothing,
     /// The clicker is no approver of the profile.
     #[error("You are not one of the people who may review this request. Nothing changed.")]
     NotAnApprover,
@@ -302,6 +312,8 @@ impl Refusal {
             Self::DeviceRefused(_) => "device_refused",
             Self::NoSuchRequest => "no_such_request",
             Self::NoSuchProfile => "no_such_profile",
+            Self::OnlyForReviewers => "only_for_reviewers",
+            Self::ReviewsNothing => "reviews_nothing",
             Self::NotAnApprover => "not_an_approver",
             Self::GroupTooOld | Self::AskersGroupTooOld => "group_too_old",
             Self::OwnRequest => "own_request",

@@ -45,6 +45,8 @@ reads! {
     fn pending_twin(person: &PersonId, profile: &ProfileId, node: &NodeId) -> Option<RequestNumber> = pending_twin;
     /// A person's requests, newest first.
     fn requests_of(person: &PersonId, limit: u32) -> Vec<Request> = of_requester;
+    /// A person's requests that wait, the next to lapse first.
+    fn pending_of(person: &PersonId, limit: u32) -> Vec<Request> = pending_of;
     /// Requests that wait in any of these profiles, the longest waiting first.
     fn pending_for_profiles(profiles: &[ProfileId], limit: u32) -> Vec<Request> = pending_in;
     /// How often a person has asked for a profile since then.
@@ -276,6 +278,17 @@ async fn of_requester(
     limit: u32,
 ) -> Result<Vec<Request>> {
     let query = sqlx::query(sql::OF_REQUESTER)
+        .bind(person.as_str())
+        .bind(i64::from(limit));
+    read_all(&all(conn, query).await?)
+}
+
+async fn pending_of(
+    conn: &mut AnyConnection,
+    person: &PersonId,
+    limit: u32,
+) -> Result<Vec<Request>> {
+    let query = sqlx::query(sql::PENDING_OF_REQUESTER)
         .bind(person.as_str())
         .bind(i64::from(limit));
     read_all(&all(conn, query).await?)

@@ -13,3 +13,4 @@ mod replicas;
 mod reviews;
 mod slack_faults;
 mod tailscale_faults;
+mod words;

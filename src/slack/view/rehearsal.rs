@@ -272,6 +272,7 @@ fn model<'a>(profiles: &'a [Profile], devices: Devices<'a>) -> FormModel<'a> {
         approvers: Vec::new(),
         typed: Typed::default(),
         devices_as_of: None,
+        refusal: None,
     }
 }
 
@@ -361,6 +362,7 @@ fn forms(cast: &Cast) -> Vec<(&'static str, View)> {
                 typed: typed.clone(),
                 approvers: people,
                 devices_as_of: Some(after(-20)),
+                refusal: Some(cast.failure.clone()),
                 ..model(&choosy, Devices::List(three.iter().collect()))
             }),
         ),
@@ -479,7 +481,7 @@ fn errors_stand_under_the_fields_that_are_drawn() {
 fn answers(cast: &Cast) -> Vec<(&'static str, Message)> {
     let scenes = scene::all(cast);
     let mut told = vec![
-        ("help", answer::help(&answer::WORDS)),
+        ("help", answer::help()),
         (
             "nearly a word",
             answer::unknown_word("statsu", &answer::WORDS),
