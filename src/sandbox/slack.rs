@@ -15,6 +15,7 @@
 //! | looking | [`SlackSandbox::calls`], [`SlackSandbox::refusals`], [`SlackSandbox::channel_messages`] |
 //! | waiting for something | [`SlackSandbox::until`] |
 //! | being a person | [`SlackSandbox::person`], [`Person`] |
+//! | running steps of workflows | [`SlackSandbox::run_step`], [`SlackSandbox::options`] |
 //! | raw requests to the app | [`SlackSandbox::post`], [`SlackSandbox::event`], [`SlackSandbox::replay`] |
 //!
 //! Calls are served to their end even when the caller hangs up, as Slack would: a call that
@@ -26,6 +27,7 @@ mod blocks;
 mod deliveries;
 mod events;
 mod faults;
+mod functions;
 mod inspect;
 mod knobs;
 mod line;
@@ -40,6 +42,7 @@ mod server;
 mod setup;
 mod signature;
 mod state;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod triggers;
@@ -55,6 +58,9 @@ pub use self::{
     blocks::{Problem, Surface, check_blocks, check_view},
     deliveries::{Answered, COMMANDS, Delivery, EVENTS, INTERACTIONS, Reply, Sent, Undelivered},
     faults::{Fault, Times},
+    functions::{
+        BadManifest, DynamicOptions, Execution, ExecutionState, Function, Parameter, ParameterKind,
+    },
     inspect::Credentials,
     messages::{Audience, Author, Message, Wording},
     person::{Person, PersonError, SubmitReply, Submitted},
@@ -63,6 +69,7 @@ pub use self::{
     record::{Call, Outcome, Refusal},
     setup::SlackSetup,
     signature::Signing,
+    steps::{OptionsError, StepError, StepOption},
     users::{Standing, User},
     views::View,
 };
