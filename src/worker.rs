@@ -202,6 +202,7 @@ impl Worker {
             Job::SyncKey(key) => self.sync_key(&held, key).await,
             Job::SyncCard(card) => self.sync_card(&held, card).await,
             Job::Announce { event, to } => self.announce(&held, event, *to).await,
+            Job::Remind { event, person } => self.remind(&held, event, person).await,
             Job::ReadPerson(person) => self.read_person(&held, person).await,
         };
         let outcome = outcome.unwrap_or_else(|error| {

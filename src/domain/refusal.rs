@@ -157,6 +157,30 @@ pub enum Refusal {
         /// The shortest duration.
         floor: Duration,
     },
+    /// They were asked, or reminded, not long enough ago.
+    #[error("You can remind the approvers of {number} from {} on: five minutes after asking, then every fifteen, three times in all. Nobody was reminded.", at.format("%H:%M UTC"))]
+    TooSoonToRemind {
+        /// The request.
+        number: RequestNumber,
+        /// When it is late enough.
+        at: DateTime<Utc>,
+    },
+    /// It was done as often as it is done, or the request closes before the next time.
+    #[error(
+        "The approvers of {number} are not reminded any more. Nobody was reminded; tell one of them yourself."
+    )]
+    RemindedEnough {
+        /// The request.
+        number: RequestNumber,
+    },
+    /// Everybody who was asked has answered, or may not any more.
+    #[error(
+        "Nobody who was asked for {number} has still to answer. Nobody was reminded; tell another approver yourself."
+    )]
+    NobodyToRemind {
+        /// The request.
+        number: RequestNumber,
+    },
     /// Only the requester cancels and gives back.
     #[error("Only the person who asked can do that. Nothing changed.")]
     NotYours,
@@ -284,6 +308,7 @@ impl Refusal {
             Self::Settled { at, .. } => Some(*at),
             Self::LapsedAlready { answer_by, .. } => Some(*answer_by),
             Self::ValueClash { until, .. } => Some(*until),
+            Self::TooSoonToRemind { at, .. } => Some(*at),
             Self::NotOpen { how, .. } => how.as_ref().map(|(_, at)| *at),
             _ => None,
         }
@@ -328,6 +353,9 @@ impl Refusal {
             Self::OverCap { .. } | Self::AsksTooLong { .. } => "over_cap",
             Self::NotShorter { .. } => "not_shorter",
             Self::TooShort { .. } => "too_short",
+            Self::TooSoonToRemind { .. } => "too_soon_to_remind",
+            Self::RemindedEnough { .. } => "reminded_enough",
+            Self::NobodyToRemind { .. } => "nobody_to_remind",
             Self::NotYours => "not_yours",
             Self::NotOpen { .. } => "not_open",
             Self::NotFailed { .. } => "not_failed",

@@ -5,6 +5,7 @@
 
 mod handle;
 mod quorum;
+mod remind;
 mod review;
 
 use super::audit::PersonRef;
@@ -20,6 +21,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use quorum::{CountedApproval, Quorum};
+pub use remind::Reminded;
 
 /// Nobody needs access for less.
 pub const SHORTEST: Duration = Duration::from_secs(10);
@@ -58,6 +60,8 @@ pub struct Request {
     pub asked_at: DateTime<Utc>,
     /// When it lapses.
     pub answer_by: DateTime<Utc>,
+    /// How often those who were asked have been reminded, if ever.
+    pub reminded: Option<Reminded>,
     /// What has been said about it, oldest first.
     pub reviews: Vec<Review>,
     /// Where it stands.
@@ -177,6 +181,13 @@ pub enum RequestCommand {
     Cancel {
         /// Who clicked.
         by: PersonId,
+    },
+    /// The requester has those reminded who were asked and have not answered.
+    Remind {
+        /// Who clicked.
+        by: PersonId,
+        /// Who has a card and may still review it.
+        asked: Vec<PersonId>,
     },
     /// Its time ran out.
     Lapse,

@@ -9,7 +9,7 @@ use crate::domain::facts::Facts;
 use crate::domain::ids::{NodeId, Origin, PersonId, ProfileId, RequestId};
 use crate::domain::number::RequestNumber;
 use crate::domain::person::Login;
-use crate::domain::request::{Request, RequestState, Review, Verdict};
+use crate::domain::request::{Reminded, Request, RequestState, Review, Verdict};
 use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -124,7 +124,13 @@ fn insert(request: &Request) -> Result<Query<'static>> {
         .bind(millis(request.asked_at))
         .bind(millis(request.answer_by))
         .bind(request.state.name())
-        .bind(json(&request.state)?))
+        .bind(json(&request.state)?)
+        .bind(reminders(request))
+        .bind(request.reminded.map(|reminded| millis(reminded.at))))
+}
+
+fn reminders(request: &Request) -> i64 {
+    i64::from(request.reminded.map_or(0, |reminded| reminded.times))
 }
 
 fn update(request: &Request) -> Result<Query<'static>> {
@@ -139,7 +145,9 @@ fn update(request: &Request) -> Result<Query<'static>> {
         .bind(request.device_as_of.map(millis))
         .bind(millis(request.answer_by))
         .bind(request.state.name())
-        .bind(json(&request.state)?))
+        .bind(json(&request.state)?)
+        .bind(reminders(request))
+        .bind(request.reminded.map(|reminded| millis(reminded.at))))
 }
 
 /// Newest first, until one is stored already: the usual click costs one statement.
@@ -196,6 +204,8 @@ fn read(row: &Reader<'_>, id: String) -> Result<Request> {
     if state.name() != row.text("state")? {
         return Err(row.inconsistent("state"));
     }
+    let times = row.number("reminders")?;
+    let reminded = row.instant_or_none("reminded_at")?;
     Ok(Request {
         id: RequestId::new(id),
         number: RequestNumber(row.number("number")?),
@@ -212,6 +222,7 @@ fn read(row: &Reader<'_>, id: String) -> Result<Request> {
         device_as_of: row.instant_or_none("device_as_of")?,
         asked_at: row.instant("asked_at")?,
         answer_by: row.instant("answer_by")?,
+        reminded: reminded.map(|at| Reminded { times, at }),
         reviews: Vec::new(),
         state,
     })

@@ -10,6 +10,7 @@ mod lines;
 mod main_path;
 mod on_the_command_line;
 mod people;
+mod reminders;
 mod replicas;
 mod reviews;
 mod slack_faults;

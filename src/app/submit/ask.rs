@@ -64,6 +64,7 @@ impl App {
             device_as_of,
             asked_at: now,
             answer_by: seconds::cut(now + profile.request_ttl),
+            reminded: None,
             reviews: Vec::new(),
             state: RequestState::Pending,
         };

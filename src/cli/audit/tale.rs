@@ -82,6 +82,10 @@ fn of_request(kind: &EventKind) -> Option<String> {
                 format!("closed it: the requester{}", standing.departure())
             }
         },
+        EventKind::Reminded { people, times } => {
+            let people: Vec<&str> = people.iter().map(|id| id.as_str()).collect();
+            format!("had {} reminded (time {times})", people.join(", "))
+        }
         EventKind::Lapsed => "closed it: nobody decided in time".to_owned(),
         _ => return None,
     })

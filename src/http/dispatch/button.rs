@@ -77,6 +77,7 @@ impl Switchboard {
                 .await
                 .map(|_| ()),
             action::CANCEL => self.app.cancel(click, id).await.map(|_| ()),
+            action::REMIND => self.app.remind(click, id).await.map(|_| ()),
             action::RELEASE => self.app.release(click, id).await.map(|_| ()),
             action::RETRY => self.app.retry(click, id).await.map(|_| ()),
             action::APPROVE_LESS => self.open_shorten(actions, click, id).await,

@@ -19,6 +19,8 @@ pub mod action {
     pub const REVOKE: &str = "revoke";
     /// Withdraw a pending request.
     pub const CANCEL: &str = "cancel";
+    /// Remind those who were asked and have not answered.
+    pub const REMIND: &str = "remind";
     /// Give access back.
     pub const RELEASE: &str = "release";
     /// Try a failed grant again.

@@ -158,6 +158,7 @@ impl Scene {
             device_as_of: None,
             asked_at: start(),
             answer_by: after(60),
+            reminded: None,
             reviews: Vec::new(),
             state: RequestState::Pending,
         };

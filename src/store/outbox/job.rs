@@ -21,12 +21,22 @@ pub enum Job {
         /// Who hears it.
         to: Hearer,
     },
+    /// The line that reminds somebody of the card that they have not answered; told like any
+    /// other line.
+    Remind {
+        /// The event.
+        event: EventId,
+        /// Who is reminded.
+        person: PersonId,
+    },
 }
 
 const SYNC_KEY: &str = "sync_key";
 const SYNC_CARD: &str = "sync_card";
 const ANNOUNCE: &str = "announce";
 const READ_PERSON: &str = "read_person";
+/// What a person's id stands behind where a hearer's word would stand.
+const TO_PERSON: &str = "person:";
 
 impl Job {
     /// Every kind that this version can perform.
@@ -37,7 +47,7 @@ impl Job {
         match self {
             Self::SyncKey(_) => SYNC_KEY,
             Self::SyncCard(_) => SYNC_CARD,
-            Self::Announce { .. } => ANNOUNCE,
+            Self::Announce { .. } | Self::Remind { .. } => ANNOUNCE,
             Self::ReadPerson(_) => READ_PERSON,
         }
     }
@@ -48,6 +58,7 @@ impl Job {
             Self::SyncKey(key) => format!("{}/{}", key.node, key.attribute),
             Self::SyncCard(card) => card.to_string(),
             Self::Announce { event, to } => format!("{event}/{}", word(*to)),
+            Self::Remind { event, person } => format!("{event}/{TO_PERSON}{person}"),
             Self::ReadPerson(person) => person.to_string(),
         }
     }
@@ -67,9 +78,16 @@ impl Job {
             READ_PERSON => Some(Self::ReadPerson(PersonId::new(subject))),
             ANNOUNCE => {
                 let (event, to) = subject.rsplit_once('/')?;
-                Some(Self::Announce {
-                    event: EventId::new(event),
-                    to: hearer(to)?,
+                let event = EventId::new(event);
+                Some(match to.strip_prefix(TO_PERSON) {
+                    Some(person) => Self::Remind {
+                        event,
+                        person: PersonId::new(person),
+                    },
+                    None => Self::Announce {
+                        event,
+                        to: hearer(to)?,
+                    },
                 })
             }
             _ => None,
@@ -226,6 +244,10 @@ mod tests {
             Job::Announce {
                 event: EventId::new("request:r1#3"),
                 to: Hearer::Security,
+            },
+            Job::Remind {
+                event: EventId::new("request:r1#3"),
+                person: PersonId::new("U0GRACE"),
             },
         ];
         for job in jobs {

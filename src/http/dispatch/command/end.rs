@@ -4,12 +4,16 @@ use super::super::{Switchboard, click_of};
 use super::look::Holders;
 use super::{NotDone, ephemeral};
 use crate::app::decide::Click;
+use crate::app::gather::TO_LOOK;
 use crate::app::lists::OpenNow;
+use crate::app::patience::Patience;
 use crate::app::{App, Failure};
 use crate::domain::grant::Grant;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::number::RequestNumber;
+use crate::domain::person::IdentityRefusal;
 use crate::domain::refusal::Refusal;
+use crate::domain::world::Unidentified;
 use crate::http::reply::Reply;
 use crate::slack::view::answer::{self, Kind};
 use crate::slack::words::Target;
@@ -26,13 +30,13 @@ impl Switchboard {
         person: &PersonId,
         target: Option<Target>,
     ) -> Result<Reply, NotDone> {
-        let who = self.identify(person, "release").await?;
+        self.must_be_member(person).await?;
         let named = match target {
             Some(Target::Request(number)) => return self.release_number(person, number).await,
             Some(Target::Named(named)) => Some(named),
             None => None,
         };
-        let mut open = self.app.open_of(who.id(), OFFERED).await?;
+        let mut open = self.app.open_of(person, OFFERED).await?;
         open.grants.retain(Grant::wants_open);
         if let Some(typed) = &named {
             let profiles: Vec<Open<'_>> = open
@@ -57,6 +61,22 @@ impl Switchboard {
             open.grants.retain(|grant| wanted.contains(&grant.request));
         }
         self.release_only(person, &open).await
+    }
+
+    /// Refuses whoever is none. Who got a new address, so that their login is not certain, may
+    /// still give back what they have.
+    async fn must_be_member(&self, person: &PersonId) -> Result<(), Failure> {
+        let patience = Patience::before_a_form();
+        let refusal = match self.app.who_is(person, TO_LOOK, patience).await?.0 {
+            Ok(_)
+            | Err(Unidentified::Refused(IdentityRefusal::Disputed | IdentityRefusal::NoLogin)) => {
+                return Ok(());
+            }
+            Err(Unidentified::Refused(why)) => Refusal::Identity(why),
+            Err(Unidentified::Unread) => Refusal::CouldNotCheckYou,
+        };
+        let click = click_of(person);
+        Err(self.app.refuse(&click, None, "release", refusal).await)
     }
 
     /// Gives back the one access that there is; several are offered.
