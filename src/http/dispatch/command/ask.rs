@@ -34,6 +34,8 @@ enum Found<T> {
     This(T),
     /// It was not named.
     Unsaid,
+    /// Several things are called exactly so: no word tells them apart, the form does.
+    Alike,
     /// It names nothing, or more than one thing.
     Unclear(Reply),
 }
@@ -48,7 +50,7 @@ impl Switchboard {
         };
         let profile = match self.named_profile(&who, ask.profile.as_deref()).await? {
             Found::This(profile) => Some(profile),
-            Found::Unsaid => None,
+            Found::Unsaid | Found::Alike => None,
             Found::Unclear(reply) => return Ok(reply),
         };
         let Some(profile) = profile else {
@@ -63,6 +65,10 @@ impl Switchboard {
         {
             Found::This(device) => Some(device),
             Found::Unsaid => only(&offers),
+            Found::Alike => {
+                let start = started(Some(profile), None, &ask);
+                return Ok(self.open_with(&who, trigger, start).await);
+            }
             Found::Unclear(reply) => return Ok(reply),
         };
         let start = started(Some(profile), device.as_ref(), &ask);
@@ -156,6 +162,7 @@ impl Switchboard {
         Ok(match found.await? {
             Found::This(device) => Found::This(device.node.clone()),
             Found::Unsaid => Found::Unsaid,
+            Found::Alike => Found::Alike,
             Found::Unclear(reply) => Found::Unclear(reply),
         })
     }
@@ -174,6 +181,9 @@ impl Switchboard {
             Picked::One(found) => Ok(Found::This(found)),
             Picked::Several(several) => {
                 let names: Vec<&str> = several.into_iter().map(name).collect();
+                if names.windows(2).all(|pair| pair[0] == pair[1]) {
+                    return Ok(Found::Alike);
+                }
                 Ok(Found::Unclear(ephemeral(&answer::could_be(
                     kind, typed, &names,
                 ))))
