@@ -305,10 +305,9 @@ impl Refusal {
     /// The one moment that its sentence names.
     pub fn moment(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Settled { at, .. } => Some(*at),
+            Self::Settled { at, .. } | Self::TooSoonToRemind { at, .. } => Some(*at),
             Self::LapsedAlready { answer_by, .. } => Some(*answer_by),
             Self::ValueClash { until, .. } => Some(*until),
-            Self::TooSoonToRemind { at, .. } => Some(*at),
             Self::NotOpen { how, .. } => how.as_ref().map(|(_, at)| *at),
             _ => None,
         }

@@ -4,6 +4,7 @@ use super::super::grants::printable;
 use crate::domain::audit::{EventKind, PersonRef};
 use crate::domain::duration::spoken;
 use crate::domain::grant::HeldBy;
+use crate::domain::ids::PersonId;
 use crate::domain::request::CancelReason;
 
 /// A person as they were called then.
@@ -83,7 +84,7 @@ fn of_request(kind: &EventKind) -> Option<String> {
             }
         },
         EventKind::Reminded { people, times } => {
-            let people: Vec<&str> = people.iter().map(|id| id.as_str()).collect();
+            let people: Vec<&str> = people.iter().map(PersonId::as_str).collect();
             format!("had {} reminded (time {times})", people.join(", "))
         }
         EventKind::Lapsed => "closed it: nobody decided in time".to_owned(),

@@ -66,17 +66,13 @@ impl<'t> Line<'t> {
             let first = rest.chars().next()?;
             let token = if QUOTES.contains(&first) {
                 let inside = &rest[first.len_utf8()..];
-                match inside.split_once(QUOTES) {
-                    Some((text, rest)) => {
-                        self.rest = rest;
-                        Token { text, quoted: true }
-                    }
+                let Some((text, rest)) = inside.split_once(QUOTES) else {
                     // A lonely quotation mark says nothing.
-                    None => {
-                        self.rest = inside;
-                        continue;
-                    }
-                }
+                    self.rest = inside;
+                    continue;
+                };
+                self.rest = rest;
+                Token { text, quoted: true }
             } else {
                 let end = rest.find(|c: char| c.is_whitespace() || QUOTES.contains(&c));
                 let (text, rest) = rest.split_at(end.unwrap_or(rest.len()));

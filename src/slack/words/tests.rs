@@ -2,12 +2,12 @@ use super::*;
 use crate::domain::comment::is_unprintable;
 use proptest::prelude::*;
 
-fn hours(hours: u64) -> Option<Length> {
-    Some(Length::Known(Duration::from_hours(hours)))
+fn hours(hours: u64) -> Length {
+    Length::Known(Duration::from_hours(hours))
 }
 
-fn minutes(minutes: u64) -> Option<Length> {
-    Some(Length::Known(Duration::from_mins(minutes)))
+fn minutes(minutes: u64) -> Length {
+    Length::Known(Duration::from_mins(minutes))
 }
 
 fn asks(line: &str) -> Ask {
@@ -17,8 +17,8 @@ fn asks(line: &str) -> Ask {
     }
 }
 
-fn said(text: &str) -> Option<String> {
-    Some(text.to_owned())
+fn own(text: &str) -> String {
+    text.to_owned()
 }
 
 /// A usage as somebody would type it.
@@ -54,10 +54,10 @@ fn every_form_of_every_word_is_understood() {
 #[test]
 fn a_request_is_read_however_it_is_said() {
     let whole = Ask {
-        profile: said("prod-ssh"),
-        device: said("ada-mbp"),
-        length: hours(2),
-        because: said("INC-42: db failover"),
+        profile: Some(own("prod-ssh")),
+        device: Some(own("ada-mbp")),
+        length: Some(hours(2)),
+        because: Some(own("INC-42: db failover")),
     };
     for line in [
         "request prod-ssh for 2h on ada-mbp because INC-42: db failover",
@@ -70,7 +70,7 @@ fn a_request_is_read_however_it_is_said() {
         "request prod-ssh for 1 hour and 60 min on ada-mbp because INC-42: db failover",
     ] {
         if line.contains("and 60") {
-            assert_eq!(asks(line).length, hours(2), "{line}");
+            assert_eq!(asks(line).length, Some(hours(2)), "{line}");
         }
         assert_eq!(asks(line), whole, "{line}");
     }
@@ -79,11 +79,11 @@ fn a_request_is_read_however_it_is_said() {
 #[test]
 fn what_is_not_said_is_not_made_up() {
     assert_eq!(asks("request"), Ask::default());
-    assert_eq!(asks("request for 30m").length, minutes(30));
+    assert_eq!(asks("request for 30m").length, Some(minutes(30)));
     assert_eq!(
         asks("request prod-ssh for on because"),
         Ask {
-            profile: said("prod-ssh"),
+            profile: Some(own("prod-ssh")),
             ..Ask::default()
         }
     );
@@ -95,16 +95,16 @@ fn what_is_not_said_is_not_made_up() {
     assert_eq!(asks("request prod-ssh for 1.5h").length, unread("1.5h"));
     assert_eq!(asks("request prod-ssh for 2").length, unread("2"));
     assert_eq!(asks("request prod-ssh for 0h").length, unread("0h"));
-    assert_eq!(asks("request prod-ssh for an hour").length, hours(1));
+    assert_eq!(asks("request prod-ssh for an hour").length, Some(hours(1)));
 }
 
 #[test]
 fn names_of_several_words_are_kept_together() {
     let ask = asks("request Staging, all ports for 2h");
-    assert_eq!(ask.profile, said("Staging all ports"));
+    assert_eq!(ask.profile, Some(own("Staging all ports")));
     let ask = asks("request \"Read on demand\" on \"my box\" for 2h");
-    assert_eq!(ask.profile, said("Read on demand"));
-    assert_eq!(ask.device, said("my box"));
+    assert_eq!(ask.profile, Some(own("Read on demand")));
+    assert_eq!(ask.device, Some(own("my box")));
     assert_eq!(
         read("who has prod ssh"),
         Ok(Words::Who("has prod ssh".into()))
@@ -120,14 +120,14 @@ fn names_of_several_words_are_kept_together() {
 fn the_reason_stands_as_it_was_typed() {
     let reason = "“db”  failover, for 2h on   ada-mbp; because *I* say `so`\nand <b> & more";
     let line = format!("request prod-ssh because {reason}");
-    assert_eq!(asks(&line).because, said(reason));
+    assert_eq!(asks(&line).because, Some(own(reason)));
     let escaped = "request prod-ssh because see <https://jira.example/INC-42> &amp; a &lt; b";
     assert_eq!(
         asks(escaped).because,
-        said("see https://jira.example/INC-42 & a < b")
+        Some(own("see https://jira.example/INC-42 & a < b"))
     );
     let linked = asks("request prod-ssh on <http://ada-mbp.tail1.ts.net|ada-mbp.tail1.ts.net>");
-    assert_eq!(linked.device, said("ada-mbp.tail1.ts.net"));
+    assert_eq!(linked.device, Some(own("ada-mbp.tail1.ts.net")));
 }
 
 #[test]

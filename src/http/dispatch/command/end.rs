@@ -50,13 +50,13 @@ impl Switchboard {
                     .into_iter()
                     .map(|open| open.grant.request.clone())
                     .collect(),
-                Picked::None { meant } => match typed.parse() {
-                    Ok(number) => return self.release_number(person, number).await,
-                    Err(_) => {
-                        let told = answer::unknown(Kind::OpenProfile, typed, meant);
-                        return Ok(ephemeral(&told));
+                Picked::None { meant } => {
+                    if let Ok(number) = typed.parse() {
+                        return self.release_number(person, number).await;
                     }
-                },
+                    let told = answer::unknown(Kind::OpenProfile, typed, meant);
+                    return Ok(ephemeral(&told));
+                }
             };
             open.grants.retain(|grant| wanted.contains(&grant.request));
         }
