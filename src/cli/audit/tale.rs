@@ -4,6 +4,7 @@ use super::super::grants::printable;
 use crate::domain::audit::{EventKind, PersonRef};
 use crate::domain::duration::spoken;
 use crate::domain::grant::HeldBy;
+use crate::domain::ids::PersonId;
 use crate::domain::request::CancelReason;
 
 /// A person as they were called then.
@@ -103,6 +104,10 @@ fn of_request(kind: &EventKind) -> Option<String> {
                 format!("closed it: the requester{}", standing.departure())
             }
         },
+        EventKind::Reminded { people, times } => {
+            let people: Vec<&str> = people.iter().map(PersonId::as_str).collect();
+            format!("had {} reminded (time {times})", people.join(", "))
+        }
         EventKind::Lapsed => "closed it: nobody decided in time".to_owned(),
         _ => return None,
     })
