@@ -181,3 +181,15 @@ fn of_house(kind: &EventKind) -> String {
 fn quoted(text: Option<&String>) -> String {
     text.map(|text| format!(": “{text}”")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reminder_names_who_was_reminded() {
+        let people = ["U0GRACE", "U0LINUS"].map(PersonId::new).into();
+        let reminded = EventKind::Reminded { people, times: 2 };
+        assert_eq!(tale(&reminded), "had U0GRACE, U0LINUS reminded (time 2)");
+    }
+}

@@ -9,7 +9,8 @@ use crate::support::world::{
     ADA, ADAS_MAC, ADAS_PHONE, Base, GRACE, LINUS, PATIENCE, PROD_SSH, World,
 };
 use lapse::domain::ids::PersonId;
-use lapse::sandbox::slack::{Submitted, View};
+use lapse::sandbox::slack::{Fault, Submitted, Times, View};
+use lapse::sandbox::tailscale::Device;
 use std::time::Duration;
 
 on_both_databases!(
@@ -184,6 +185,36 @@ async fn what_is_refused_stands_in_the_form(base: Base) {
     let request = world.newest_request(ADA).await;
     assert_eq!(request.facts.duration, Duration::from_mins(40));
     assert_eq!(asked_by_ada(&world).await, 1);
+    world.nothing_was_refused();
+}
+
+/// Slack lets only so many forms open: why it was not asked is told all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_is_told_where_no_form_opens() {
+    let world = world(Base::Sqlite).await;
+    let limited = Fault::RateLimited { retry_after: 30 };
+    world.slack.fail("views.open", limited, Times::Always);
+    let refused = told(&world, ADA, "request prod-ssh for 9h because INC-42").await;
+    assert!(refused.contains("At most 8 h."), "{refused}");
+    assert!(refused.contains("try again in a minute"), "{refused}");
+    let missing = told(&world, ADA, "request prod-ssh").await;
+    assert!(missing.contains("Nothing was asked"), "{missing}");
+    assert_eq!(asked_by_ada(&world).await, 0);
+}
+
+/// Two machines of one name: only the form tells them apart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn devices_that_are_called_alike_are_chosen_in_the_form() {
+    let twin = Device::new(ADAS_PHONE, "ada-mbp", "ada@example.com", "iOS");
+    let world = super::setup(Base::Sqlite)
+        .tailnet(|setup| setup.with_device(twin))
+        .start()
+        .await;
+    let line = "request prod-ssh for 1h on ada-mbp because INC-42";
+    let view = form_of(&world, line).await;
+    assert_eq!(filled(&view, "device:prod-ssh"), None);
+    assert_eq!(filled(&view, "justification").as_deref(), Some("INC-42"));
+    assert_eq!(asked_by_ada(&world).await, 0);
     world.nothing_was_refused();
 }
 

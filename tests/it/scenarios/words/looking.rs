@@ -4,6 +4,8 @@ use super::{BOB, ada_has, told, world};
 use crate::on_both_databases;
 use crate::scenarios::bad_input::refusals_of;
 use crate::support::world::{ADA, Base, GIL, GRACE, LINUS, SAM};
+use lapse::domain::ids::{GrantId, NodeId, Origin, RequestId};
+use lapse::domain::number::RequestNumber;
 
 on_both_databases!(
     one_lists_what_one_has_and_waits_for,
@@ -111,6 +113,43 @@ async fn unknown_is_unknown(world: &crate::support::world::World, word: &str) {
         recorded.contains(&format!("{word}: no_such_profile")),
         "{recorded:?}"
     );
+}
+
+/// A list is bounded, and says how much more there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_list_says_how_many_more_there_are() {
+    let world = world(Base::Sqlite).await;
+    let line = "request prod-ssh for 1h because INC-42 failover";
+    let request = ada_has(&world, line).await;
+    let (request, grant) = (
+        world.request(&request).await,
+        world.grant_of(&request).await,
+    );
+    let mut tx = world.app().store.begin().await.expect("begin");
+    for nth in 1..=16_u32 {
+        let mut another = request.clone();
+        another.id = RequestId::new(format!("copy-{nth:02}"));
+        another.number = RequestNumber(1_000 + nth);
+        another.origin = Origin::new(format!("copy:{nth}"));
+        another.reviews.clear();
+        tx.insert_request(&another).await.expect("stored");
+        let mut open = grant.clone();
+        open.id = GrantId::of(&another.id);
+        open.request = another.id;
+        open.number = another.number;
+        open.key.node = NodeId::new(format!("nCopy{nth}CNTRL"));
+        tx.insert_grant(&open).await.expect("stored");
+    }
+    tx.commit().await.expect("commit");
+    for (who, line) in [
+        (LINUS, "list all"),
+        (SAM, "list prod-ssh"),
+        (GRACE, "who prod-ssh"),
+        (ADA, "list"),
+    ] {
+        let list = told(&world, who, line).await;
+        assert!(list.contains("and 2 more"), "{who} {line}: {list}");
+    }
 }
 
 async fn who_tells_approvers_who_has_it_and_others_who_approves(base: Base) {
