@@ -5,12 +5,12 @@
 //! Only announcements are told once. Rights are not judged here.
 
 mod announce;
-mod backoff;
 mod pace;
 mod sync_card;
 mod sync_key;
 
 use crate::app::App;
+use crate::clock::backoff;
 use crate::domain::seconds;
 use crate::lifecycle::Shutdown;
 use crate::store::StoreError;

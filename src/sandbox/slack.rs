@@ -5,7 +5,7 @@
 //! used-up triggers), honours expiry by the clock it is given, records every call, and goes
 //! wrong on request. It shares no code with the product, so that a misunderstanding of
 //! Slack's rules has to be made twice to go unnoticed. It does not play: files, search,
-//! group messages, attachments, Socket Mode, OAuth.
+//! group messages, attachments, OAuth.
 //!
 //! | what for | where |
 //! |---|---|
@@ -15,6 +15,7 @@
 //! | looking | [`SlackSandbox::calls`], [`SlackSandbox::refusals`], [`SlackSandbox::channel_messages`] |
 //! | waiting for something | [`SlackSandbox::until`] |
 //! | being a person | [`SlackSandbox::person`], [`Person`] |
+//! | Socket Mode | [`SlackSetup::socket_mode`], [`SlackSandbox::sockets`], [`SlackSandbox::cut_socket`], … |
 //! | raw requests to the app | [`SlackSandbox::post`], [`SlackSandbox::event`], [`SlackSandbox::replay`] |
 //!
 //! Calls are served to their end even when the caller hangs up, as Slack would: a call that
@@ -39,6 +40,7 @@ mod response_url;
 mod server;
 mod setup;
 mod signature;
+mod socket;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -63,6 +65,7 @@ pub use self::{
     record::{Call, Outcome, Refusal},
     setup::SlackSetup,
     signature::Signing,
+    socket::{OpenSocket, SentEnvelope},
     users::{Standing, User},
     views::View,
 };
@@ -96,8 +99,9 @@ impl SlackSandbox {
             .map_err(io::Error::other)?;
         let listener = TcpListener::bind(setup.listen).await?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared::new(State::new(setup, origin), http));
         let stop = CancellationToken::new();
+        let state = State::new(setup, origin);
+        let shared = Arc::new(Shared::new(state, http, stop.clone()));
         let service =
             server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();
         let server = axum::serve(Lines(listener), service)

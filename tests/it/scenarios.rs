@@ -12,4 +12,5 @@ mod on_the_command_line;
 mod replicas;
 mod reviews;
 mod slack_faults;
+mod socket_mode;
 mod tailscale_faults;

@@ -9,7 +9,7 @@ pub(super) use views::{answer_push, answer_update};
 
 use serde_json::{Value, json};
 
-use super::{arguments::Arguments, rates::Wait, record::Outcome, refused::Refused, state::State};
+use super::{arguments::Arguments, rates::Wait, record::Outcome, refused::Refused, socket, state::State};
 
 type Run = fn(&mut State, &Arguments) -> Result<Value, Refused>;
 
@@ -39,7 +39,11 @@ const fn writes(name: &'static str, scope: Option<&'static str>, run: Run) -> Me
     }
 }
 
+/// The one method that takes an app-level token.
+const OPEN_SOCKET: &str = "apps.connections.open";
+
 static METHODS: &[Method] = &[
+    writes(OPEN_SOCKET, None, |_, _| Err(Refused::misuse("invalid_auth"))),
     writes("auth.test", None, people::auth_test),
     reads("users.info", Some("users:read"), people::info),
     reads(
@@ -143,6 +147,9 @@ fn admit_and_run(
         }
         return Ok((method.run)(state, &Arguments::default()));
     }
+    if method.name == OPEN_SOCKET {
+        return Ok(Ok(socket::open(state, bearer.unwrap_or_default())));
+    }
     Ok((method.run)(state, arguments))
 }
 
@@ -157,9 +164,16 @@ fn checks<'a>(
         .find(|method| method.name == name)
         .ok_or_else(|| Refused::misuse("unknown_method"))?;
     let arguments = arguments.map_err(Clone::clone)?;
+    if method.name == OPEN_SOCKET {
+        socket::admit(state, bearer, arguments)?;
+        return Ok((method, arguments));
+    }
     let token = bearer
         .or(arguments.token.as_deref())
         .ok_or_else(|| Refused::misuse("not_authed"))?;
+    if state.sockets.tokens.contains_key(token) {
+        return Err(Refused::misuse("not_allowed_token_type"));
+    }
     if token != state.token {
         return Err(Refused::misuse("invalid_auth"));
     }
