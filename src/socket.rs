@@ -22,6 +22,8 @@ mod envelope;
 mod handling;
 mod line;
 pub mod presence;
+#[cfg(test)]
+mod tests;
 
 pub use presence::{Presence, Standing};
 

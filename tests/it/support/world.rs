@@ -155,11 +155,16 @@ impl Setup {
     }
 
     pub async fn start(self) -> World {
-        let clocks = Clocks::new();
-        let time = clocks.of_stand_ins();
-        let mut world = self.furnish(clocks, time).await;
+        let mut world = self.start_without_a_bot().await;
         world.start_bot().await;
         world
+    }
+
+    /// Everything but a bot.
+    pub async fn start_without_a_bot(self) -> World {
+        let clocks = Clocks::new();
+        let time = clocks.of_stand_ins();
+        self.furnish(clocks, time).await
     }
 
     /// Everything but a bot, in the machine's own time: for stories about the program itself.
@@ -228,6 +233,7 @@ struct RunningBot {
     runtime: Option<Runtime>,
     app: App,
     address: SocketAddr,
+    shutdown: Shutdown,
     /// In Socket Mode each bot has a token of its own, so that Slack can be told whom to talk to.
     app_token: String,
 }
@@ -340,6 +346,7 @@ impl World {
             .build()
             .expect("a runtime");
         let (clock, asked) = (self.clocks.of_bot(), Shutdown::new());
+        let shutdown = asked.clone();
         let handle = runtime.handle().clone();
         let started = tokio::task::spawn_blocking(move || {
             handle.block_on(async move {
@@ -356,6 +363,7 @@ impl World {
             runtime: Some(runtime),
             app,
             address,
+            shutdown,
             app_token: self.app_token.clone(),
         });
         self.talk_to_bot(self.bots.len() - 1);
@@ -372,6 +380,14 @@ impl World {
         if !self.bots.is_empty() {
             self.talk_to_bot(self.bots.len() - 1);
         }
+    }
+
+    /// Asks the newest bot to stop, as a signal does, and does not wait for it.
+    pub fn ask_to_stop(&self) {
+        let bot = self.bots.last().expect("a bot runs");
+        let runtime = bot.runtime.as_ref().expect("a runtime");
+        let _inside = runtime.enter();
+        bot.shutdown.begin();
     }
 
     /// Kills the bot and starts it again on the same database.
@@ -434,11 +450,6 @@ impl World {
     /// The parts of this bot that decide, counted from 0.
     pub fn replica(&self, nth: usize) -> &App {
         &self.bots[nth].app
-    }
-
-    /// Where this bot listens, counted from 0.
-    pub fn address_of(&self, nth: usize) -> SocketAddr {
-        self.bots[nth].address
     }
 
     /// Where files of this story may lie.
