@@ -15,10 +15,10 @@ pub mod serve;
 pub mod slack;
 pub mod verified;
 
+pub use crate::dispatch::Installed;
 pub use health::{Blocker, Note, Probe, Readiness, SocketState};
 pub use reply::{Acknowledged, Dispatch, Reply};
 pub use serve::serve;
-pub use crate::dispatch::Installed;
 pub use slack::Edge;
 
 use ::axum::Router;

@@ -82,6 +82,9 @@ struct Parts {
     intake: Intake,
     clock: Clock,
     presence: Presence,
+    /// Addresses are asked for one after the other: a pause that Slack asks for is known before
+    /// the next one is.
+    asking: tokio::sync::Mutex<()>,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     numbers: AtomicU64,
@@ -104,6 +107,7 @@ impl Socket {
             intake,
             clock,
             presence: Presence::new(wanted),
+            asking: tokio::sync::Mutex::default(),
             places: Arc::new(Semaphore::new(MOST_AT_ONCE)),
             tasks: TaskTracker::new(),
             numbers: AtomicU64::new(1),

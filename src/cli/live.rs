@@ -6,9 +6,7 @@ use super::check::{self, Outcome, Warnings};
 use super::readiness::SCOPES;
 use super::wiring::{app_client, slack_client, tailscale_client};
 use crate::clock::Clock;
-use crate::config::{
-    self, Config, Entrance, Environment, Problem, Report, Secrets, Severity,
-};
+use crate::config::{self, Config, Entrance, Environment, Problem, Report, Secrets, Severity};
 use crate::domain::policy::Selector;
 use crate::slack::{Class, Connections, Installation, Slack};
 use crate::tailscale::{FailureClass, FailureKind, Groups, Tailscale};
@@ -142,15 +140,16 @@ async fn ask_for_a_connection(
                          Basic Information on the Slack app's page";
     let error = match app.connections_open().await {
         Ok(_) => {
-            writeln!(out, "Slack: the app-level token opens Socket Mode connections")?;
+            writeln!(
+                out,
+                "Slack: the app-level token opens Socket Mode connections"
+            )?;
             return Ok(());
         }
         Err(error) => error,
     };
     let (message, advice) = match error.class {
-        Class::Permanent | Class::TokenDead => {
-            ("Slack refused the app-level token", TOKEN)
-        }
+        Class::Permanent | Class::TokenDead => ("Slack refused the app-level token", TOKEN),
         Class::Retryable { .. } | Class::Ambiguous => ("Slack could not be asked", SLACK_AGAIN),
     };
     let message = format!("{message}: {}", error.error);

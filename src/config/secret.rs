@@ -1,8 +1,8 @@
 //! The secrets, from the environment or from files that the environment names; never from the
 //! configuration file. The only place of the configuration that reads such files.
 
-use super::{Environment, SlackMode};
 use super::problem::Problem;
+use super::{Environment, SlackMode};
 use secrecy::SecretString;
 use std::fs;
 

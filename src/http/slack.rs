@@ -84,7 +84,10 @@ impl Parts {
         match self.gate.admit(route, &head.headers, &body.bytes) {
             Ok(verified) => {
                 drop(body);
-                self.intake.take(verified.into_inner()).await.into_response()
+                self.intake
+                    .take(verified.into_inner())
+                    .await
+                    .into_response()
             }
             Err(Refused::Unverified(_)) => StatusCode::UNAUTHORIZED.into_response(),
             Err(Refused::Malformed) => StatusCode::BAD_REQUEST.into_response(),

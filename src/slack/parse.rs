@@ -140,7 +140,11 @@ mod tests {
         assert_eq!(parse_command_payload(flag.as_bytes()), Ok(read));
         let twice = r#"{"user_id":"U0AMELIE","user_id":"U0LINUS","command":"/access"}"#;
         for bad in [twice, "[]", "null", r#"{"command":"/access"}"#, "{", ""] {
-            assert_eq!(parse_command_payload(bad.as_bytes()), Err(Malformed), "{bad}");
+            assert_eq!(
+                parse_command_payload(bad.as_bytes()),
+                Err(Malformed),
+                "{bad}"
+            );
         }
     }
 

@@ -44,7 +44,9 @@ pub(super) enum Unopened {
 
 /// Opens one.
 pub(super) async fn open(parts: &Parts) -> Result<Stream, Unopened> {
+    let asking = parts.asking.lock().await;
     let url = parts.connections.connections_open().await?;
+    drop(asking);
     let limit = parts.patience.hello;
     let shaken = tokio::time::timeout(limit, shake_hands(&parts.http, &url)).await;
     let too_slow = |_| Unopened::Unreachable("it did not answer in time".to_owned());
@@ -57,7 +59,8 @@ pub(super) async fn open(parts: &Parts) -> Result<Stream, Unopened> {
 /// The opening handshake of [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455#section-4.1).
 async fn shake_hands(http: &reqwest::Client, url: &SocketUrl) -> Result<Stream, Unopened> {
     // An error that named the address would log the ticket in it.
-    let unreachable = |error: reqwest::Error| Unopened::Unreachable(error.without_url().to_string());
+    let unreachable =
+        |error: reqwest::Error| Unopened::Unreachable(error.without_url().to_string());
     let key = generate_key();
     let request = http
         .get(url.over_http())

@@ -55,7 +55,9 @@ pub(super) async fn hold(parts: Arc<Parts>, stream: Stream, relief: Relief, shut
         relief: relief.clone(),
         parts,
     };
-    let leaving = conversation.listen(&shutdown, acknowledgements, &mut due).await;
+    let leaving = conversation
+        .listen(&shutdown, acknowledgements, &mut due)
+        .await;
     relief.wanted.cancel();
     if leaving == Leaving::Ours {
         tokio::select! {

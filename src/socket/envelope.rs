@@ -244,7 +244,11 @@ mod tests {
 
     #[test]
     fn nonsense_is_neither_known_nor_a_panic() {
-        for text in ["{}", r#"{"type":null}"#, r#"{"type":"hologram","envelope_id":""}"#] {
+        for text in [
+            "{}",
+            r#"{"type":null}"#,
+            r#"{"type":"hologram","envelope_id":""}"#,
+        ] {
             assert!(matches!(Frame::read(text), Ok(Frame::Unknown)), "{text}");
         }
         let deep = format!(r#"{{"payload":{}}}"#, "[".repeat(10_000));

@@ -93,6 +93,7 @@ async fn started(patience: Patience, places: usize) -> Running {
         intake: Intake::new(seen, desk.clone()),
         clock,
         presence: presence.clone(),
+        asking: tokio::sync::Mutex::default(),
         places: Arc::new(Semaphore::new(places)),
         tasks: TaskTracker::new(),
         numbers: AtomicU64::new(1),
@@ -254,7 +255,10 @@ async fn an_address_that_speaks_no_websocket_is_no_connection() {
         let read = within(stream.read(&mut head)).await.expect("a request");
         assert!(head[..read].starts_with(b"GET /link/?ticket=1 HTTP/1.1\r\n"));
         stream.write_all(answer.as_bytes()).await.expect("sent");
-        stream.write_all(b"\x81\x10{\"type\":\"hello\"}").await.expect("sent");
+        stream
+            .write_all(b"\x81\x10{\"type\":\"hello\"}")
+            .await
+            .expect("sent");
         tokio::time::sleep(Duration::from_millis(50)).await;
         let standing = running.presence.standing();
         assert_eq!(standing.past, presence::Past::NeverConnected);

@@ -90,8 +90,7 @@ fn the_database_of_the_environment_is_judged_too() {
 #[test]
 fn secrets_come_from_the_environment() {
     let all = Variables::of(&ALL);
-    let found =
-        secrets(SlackMode::Http, &|name| all.0.get(name).cloned()).expect("all secrets");
+    let found = secrets(SlackMode::Http, &|name| all.0.get(name).cloned()).expect("all secrets");
     assert_eq!(found.slack_bot_token.expose_secret(), "bot");
     let Entrance::Http { signing_secret } = &found.slack_entrance else {
         panic!("{found:?} is for Socket Mode");
@@ -201,7 +200,11 @@ fn socket_mode_needs_an_app_level_token_and_no_signing_secret() {
     );
     let with = without.set("SLACK_APP_TOKEN", "app");
     assert_eq!(with.problems_of_secrets_in(SOCKET), [""; 0]);
-    assert_eq!(with.problems_of_secrets().len(), 1, "HTTP mode needs the other");
+    assert_eq!(
+        with.problems_of_secrets().len(),
+        1,
+        "HTTP mode needs the other"
+    );
 
     for (name, mode) in [
         ("SLACK_APP_TOKEN", SlackMode::Http),

@@ -9,7 +9,9 @@ pub(super) use views::{answer_push, answer_update};
 
 use serde_json::{Value, json};
 
-use super::{arguments::Arguments, rates::Wait, record::Outcome, refused::Refused, socket, state::State};
+use super::{
+    arguments::Arguments, rates::Wait, record::Outcome, refused::Refused, socket, state::State,
+};
 
 type Run = fn(&mut State, &Arguments) -> Result<Value, Refused>;
 
@@ -39,11 +41,10 @@ const fn writes(name: &'static str, scope: Option<&'static str>, run: Run) -> Me
     }
 }
 
-/// The one method that takes an app-level token.
+/// The one method that takes an app-level token, and no other.
 const OPEN_SOCKET: &str = "apps.connections.open";
 
 static METHODS: &[Method] = &[
-    writes(OPEN_SOCKET, None, |_, _| Err(Refused::misuse("invalid_auth"))),
     writes("auth.test", None, people::auth_test),
     reads("users.info", Some("users:read"), people::info),
     reads(
@@ -131,6 +132,17 @@ fn admit_and_run(
     bearer: Option<&str>,
     channel: Option<&str>,
 ) -> Result<Result<Value, Refused>, Wait> {
+    if name == OPEN_SOCKET {
+        let admitted = socket::admit(state, bearer, arguments);
+        let now = state.now();
+        return match admitted {
+            Ok(token) => state
+                .rates
+                .admit(name, None, now)
+                .map(|()| Ok(socket::open(state, &token))),
+            Err(refused) => Ok(Err(refused)),
+        };
+    }
     let checked = checks(state, name, arguments, bearer);
     let (method, arguments) = match checked {
         Ok(checked) => checked,
@@ -147,9 +159,6 @@ fn admit_and_run(
         }
         return Ok((method.run)(state, &Arguments::default()));
     }
-    if method.name == OPEN_SOCKET {
-        return Ok(Ok(socket::open(state, bearer.unwrap_or_default())));
-    }
     Ok((method.run)(state, arguments))
 }
 
@@ -164,10 +173,6 @@ fn checks<'a>(
         .find(|method| method.name == name)
         .ok_or_else(|| Refused::misuse("unknown_method"))?;
     let arguments = arguments.map_err(Clone::clone)?;
-    if method.name == OPEN_SOCKET {
-        socket::admit(state, bearer, arguments)?;
-        return Ok((method, arguments));
-    }
     let token = bearer
         .or(arguments.token.as_deref())
         .ok_or_else(|| Refused::misuse("not_authed"))?;

@@ -73,24 +73,32 @@ struct Waiting {
 /// `apps.connections.open`. <https://docs.slack.dev/reference/methods/apps.connections.open>
 pub(super) fn open(state: &mut State, token: &str) -> Value {
     let ticket = format!("{}-{:032x}", state.fresh_id("T"), rand::random::<u128>());
-    state.sockets.tickets.insert(ticket.clone(), token.to_owned());
+    state
+        .sockets
+        .tickets
+        .insert(ticket.clone(), token.to_owned());
     let origin = state.origin.replacen("http", "ws", 1);
     json!({ "url": format!("{origin}/link/?ticket={ticket}&app_id={}", state.app.app_id) })
 }
 
-/// Judges an app-level token, which has to stand in the header.
+/// The app-level token of a caller. It has to stand in the header.
 pub(super) fn admit(
     state: &State,
     bearer: Option<&str>,
-    arguments: &Arguments,
-) -> Result<(), Refused> {
+    arguments: Result<&Arguments, &Refused>,
+) -> Result<String, Refused> {
+    let arguments = arguments.map_err(Clone::clone)?;
     let Some(token) = bearer else {
         let as_parameter = arguments.token.is_some();
-        let code = if as_parameter { "invalid_auth" } else { "not_authed" };
+        let code = if as_parameter {
+            "invalid_auth"
+        } else {
+            "not_authed"
+        };
         return Err(Refused::misuse(code));
     };
     match state.sockets.tokens.get(token) {
-        Some(scopes) if scopes.contains(SCOPE) => Ok(()),
+        Some(scopes) if scopes.contains(SCOPE) => Ok(token.to_owned()),
         Some(scopes) => {
             let provided: Vec<&str> = scopes.iter().map(String::as_str).collect();
             Err(Refused::scope(SCOPE, &provided.join(",")))
@@ -189,7 +197,11 @@ impl Sockets {
             return refuse(record, "invalid_json", "no JSON object".to_owned());
         };
         let Some(id) = fields.get("envelope_id").and_then(Value::as_str) else {
-            return refuse(record, "no_envelope_id", "envelope_id is missing".to_owned());
+            return refuse(
+                record,
+                "no_envelope_id",
+                "envelope_id is missing".to_owned(),
+            );
         };
         let payload = fields.get("payload").filter(|payload| !payload.is_null());
         let Some(sent) = self.sent.iter_mut().rev().find(|sent| sent.id == id) else {

@@ -33,7 +33,10 @@ impl Connections for AppClient {
     fn connections_open(&self) -> Answer<'_, crate::slack::SocketUrl> {
         Box::pin(async move {
             // The token belongs into the header; as a parameter this method refuses it.
-            let read = self.0.call(Call::form("apps.connections.open", &[])).await?;
+            let read = self
+                .0
+                .call(Call::form("apps.connections.open", &[]))
+                .await?;
             read.socket_url(&self.0.api)
         })
     }

@@ -83,7 +83,8 @@ impl Program {
                 Ok(answer) if answer.status() == 200 => {
                     // Notes are all right for an operator; these stories wait for everything.
                     let text = answer.text().await.unwrap_or_default();
-                    !text.contains("tailscale") && !text.contains("group")
+                    !text.contains("tailscale")
+                        && !text.contains("group")
                         && !text.contains(r#""open":0"#)
                 }
                 _ => false,

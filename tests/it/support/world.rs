@@ -17,8 +17,8 @@ use lapse::domain::request::Request;
 use lapse::lifecycle::Shutdown;
 use lapse::sandbox::clock::SandboxClock;
 use lapse::sandbox::slack::{
-    Channel, Delivery, Message, Person, RateLimits, SlackSandbox, SlackSetup, SubmitReply, Submitted, User,
-    Usergroup, View,
+    Channel, Delivery, Message, Person, RateLimits, SlackSandbox, SlackSetup, SubmitReply,
+    Submitted, User, Usergroup, View,
 };
 use lapse::sandbox::tailscale::{Device, TailnetSetup, TailscaleSandbox};
 use sqlx::{AnyConnection, Connection};

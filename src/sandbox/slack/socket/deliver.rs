@@ -50,9 +50,7 @@ impl SlackSandbox {
                     let body = payload.map(|payload| payload.to_string().into_bytes());
                     return Ok(reply(200, body.unwrap_or_default()));
                 }
-                Answered::Lost | Answered::NotInTime
-                    if envelope.is_retried() && tried < TRIES =>
-                {
+                Answered::Lost | Answered::NotInTime if envelope.is_retried() && tried < TRIES => {
                     let id = self.shared.change(|state| state.fresh_id("En"));
                     envelope = envelope.again(id);
                 }

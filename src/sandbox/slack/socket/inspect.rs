@@ -85,7 +85,8 @@ impl SlackSandbox {
 
     /// From now on nothing is opened with this token; what is open stays.
     pub fn revoke_app_token(&self, token: &str) {
-        self.shared.change(|state| state.sockets.tokens.remove(token));
+        self.shared
+            .change(|state| state.sockets.tokens.remove(token));
     }
 
     /// Drops a connection without a word.

@@ -36,8 +36,17 @@ async fn a_refresh_loses_no_click() {
         world.click(GRACE, ASKS, "approve").await;
         let sent = world.slack.envelopes().pop().expect("the click");
         assert!(old.contains(&sent.connection) && sent.is_acknowledged);
+        world
+            .eventually("new ones are tried for", || {
+                let tries = world.slack.calls_of("apps.connections.open").len();
+                tries >= 2 * CONNECTIONS
+            })
+            .await;
         world.slack.accept_sockets();
-        world.advance(2 * SECOND);
+        for _ in 0..4 {
+            world.advance(SECOND);
+            world.settle().await;
+        }
         replaced(&world, &old).await;
         for number in &old {
             let open = world.slack.sockets();

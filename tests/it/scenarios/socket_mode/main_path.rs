@@ -20,7 +20,13 @@ async fn from_a_command_to_the_attribute_and_back() {
     assert!(!world.tailnet.has_attribute(ADAS_MAC, PROD_SSH));
     assert_eq!(
         world.trail(&request).await,
-        ["requested", "approved", "activated", "ending_began", "ended"]
+        [
+            "requested",
+            "approved",
+            "activated",
+            "ending_began",
+            "ended"
+        ]
     );
 
     let envelopes = world.slack.envelopes();

@@ -20,7 +20,10 @@ async fn nonsense_over_a_connection_breaks_nothing() {
     let world = world().await;
     let request = asked(&world).await;
     let before = staying(&world);
-    let deep = format!(r#"{{"type":"interactive","payload":{}}}"#, "[".repeat(9_000));
+    let deep = format!(
+        r#"{{"type":"interactive","payload":{}}}"#,
+        "[".repeat(9_000)
+    );
     for text in [
         "",
         "hello",
@@ -80,7 +83,11 @@ async fn payloads_that_are_nearly_right_break_nothing() {
     assert_eq!(staying(&world), before);
     // The stand-in never sent these, so their acknowledgements are unknown to it.
     let refusals = world.slack.take_refusals();
-    assert!(refusals.iter().all(|refusal| refusal.code != "invalid_json"));
+    assert!(
+        refusals
+            .iter()
+            .all(|refusal| refusal.code != "invalid_json")
+    );
     world.click(GRACE, ASKS, "approve").await;
     world.settle().await;
 }
