@@ -7,6 +7,7 @@
 pub mod bell;
 pub mod candidates;
 pub mod decide;
+mod departures;
 pub mod devices;
 pub mod end;
 pub mod gather;

@@ -6,6 +6,7 @@
 
 mod announce;
 mod pace;
+mod read_person;
 mod sync_card;
 mod sync_key;
 
@@ -201,6 +202,7 @@ impl Worker {
             Job::SyncKey(key) => self.sync_key(&held, key).await,
             Job::SyncCard(card) => self.sync_card(&held, card).await,
             Job::Announce { event, to } => self.announce(&held, event, *to).await,
+            Job::ReadPerson(person) => self.read_person(&held, person).await,
         };
         let outcome = outcome.unwrap_or_else(|error| {
             tracing::warn!(kind = held.row.job.kind(), %error, "the database did not let an effect finish; trying again");

@@ -9,7 +9,7 @@ use crate::domain::audit::{Actor, AuditEvent, EventKind, PersonRef, Subject};
 use crate::domain::card::{Card, Delivery, Face, Place, ReplyUrl};
 use crate::domain::grant::Grant;
 use crate::domain::ids::{GrantId, PersonId, RequestId};
-use crate::domain::person::Identity;
+use crate::domain::person::{Identity, IdentityRefusal};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, RequestState};
 use crate::domain::rights::{self, ReviewRight};
@@ -122,19 +122,29 @@ impl App {
             device: device.as_deref(),
             now,
         };
-        let verdict = world.actor(&click.by).and_then(|who| {
-            let may_revoke = case
-                .grant
-                .as_ref()
-                .is_some_and(|grant| grant.may_revoke(who, &world));
-            if may_revoke || may_see(&case.request, who, &world) {
+        let is_own = case.request.requester.id == click.by;
+        let verdict = match world.actor(&click.by) {
+            // Whoever got a new address must be able to give back what they have; whatever gives
+            // more asks for their login again.
+            Err(Refusal::Identity(IdentityRefusal::Disputed | IdentityRefusal::NoLogin))
+                if is_own =>
+            {
                 judge(&case, &world)
-            } else if case.cards.iter().any(|card| is_for(card, who.id())) {
-                Err(Refusal::NotAnApprover)
-            } else {
-                Err(Refusal::NoSuchRequest)
             }
-        });
+            actor => actor.and_then(|who| {
+                let may_revoke = case
+                    .grant
+                    .as_ref()
+                    .is_some_and(|grant| grant.may_revoke(who, &world));
+                if may_revoke || may_see(&case.request, who, &world) {
+                    judge(&case, &world)
+                } else if case.cards.iter().any(|card| is_for(card, who.id())) {
+                    Err(Refusal::NotAnApprover)
+                } else {
+                    Err(Refusal::NoSuchRequest)
+                }
+            }),
+        };
         gathered.save(&mut tx, now).await?;
         // Locks are taken in one order everywhere: request, grant, trail, cards, outbox.
         match verdict {

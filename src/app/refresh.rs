@@ -1,10 +1,9 @@
 //! Background reading: groups, addresses, the installation. Each loop ends with the process.
 
 use super::App;
-use crate::domain::ids::PersonId;
 use crate::domain::seconds;
 use crate::store::StoreError;
-use crate::store::outbox::Depth;
+use crate::store::outbox::{Depth, Job};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -70,23 +69,6 @@ impl App {
                 .map_or(f64::NAN, |age| age.as_secs_f64());
             metrics::gauge!("lapse_device_index_age_seconds").set(age);
         }
-    }
-
-    /// Has somebody read again before they count, because Slack says that their account changed.
-    pub async fn forget_freshness(
-        &self,
-        person: &PersonId,
-        delivery: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.store.begin().await?;
-        let is_new = match delivery {
-            Some(id) => tx.first_delivery(id, self.clock.now()).await?,
-            None => true,
-        };
-        if is_new {
-            tx.forget_person_freshness(person).await?;
-        }
-        tx.commit().await
     }
 
     /// Keeps the Slack user groups fresh.
@@ -174,7 +156,7 @@ impl App {
     reason = "gauges are floats, and counts stay small"
 )]
 fn measure(depths: &[Depth], now: DateTime<Utc>) {
-    for kind in ["sync_key", "sync_card", "announce"] {
+    for kind in Job::KINDS {
         let depth = depths.iter().find(|depth| depth.kind == kind);
         let waiting = depth.map_or(0, |depth| depth.count);
         let oldest = depth.map_or(Duration::ZERO, |depth| seconds::until(now, depth.oldest));

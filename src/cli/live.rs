@@ -138,15 +138,12 @@ async fn ask_for_a_connection(
 ) -> anyhow::Result<()> {
     const TOKEN: &str = "use an app-level token (xapp-…) with the scope connections:write, from \
                          Basic Information on the Slack app's page";
-    let error = match app.connections_open().await {
-        Ok(_) => {
-            writeln!(
-                out,
-                "Slack: the app-level token opens Socket Mode connections"
-            )?;
-            return Ok(());
-        }
-        Err(error) => error,
+    let Err(error) = app.connections_open().await else {
+        writeln!(
+            out,
+            "Slack: the app-level token opens Socket Mode connections"
+        )?;
+        return Ok(());
     };
     let (message, advice) = match error.class {
         Class::Permanent | Class::TokenDead => ("Slack refused the app-level token", TOKEN),

@@ -300,6 +300,7 @@ fn start_reading(app: &App, background: &mut JoinSet<()>) {
     background.spawn(async move { refresher.run().await });
     let learning = app.clone();
     background.spawn(async move { learning.keep_installed().await });
+    background.spawn(app.clone().keep_looking_at_holders());
     background.spawn(app.clone().keep_user_groups_fresh());
     background.spawn(app.clone().keep_tailnet_groups_fresh());
     background.spawn(app.clone().keep_addresses_resolved());

@@ -282,7 +282,7 @@ impl EventKind {
             } => &[],
             Self::Retried { .. }
             | Self::Ended {
-                why: EndReason::Released,
+                why: EndReason::Released | EndReason::PersonLeft { .. },
             } => &[Channel],
             Self::Ended {
                 why: EndReason::NeverOpened { cause: None },

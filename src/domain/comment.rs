@@ -45,6 +45,7 @@ pub fn of_removal(number: RequestNumber, holder: &PersonRef, ending: &Ending) ->
         (EndReason::Revoked, Some(by)) => format!("revoked:{}", address(by)),
         (EndReason::Revoked, None) => "revoked".to_owned(),
         (EndReason::Expired, _) => "time up".to_owned(),
+        (EndReason::PersonLeft { .. }, _) => "account changed".to_owned(),
         (EndReason::NeverOpened { .. } | EndReason::Failed { .. }, _) => "not opened".to_owned(),
     };
     let people = format!("{number} {} {how}", address(holder));

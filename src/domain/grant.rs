@@ -13,6 +13,7 @@ use super::audit::PersonRef;
 use super::comment;
 use super::ids::{GrantId, ProfileId, RequestId};
 use super::number::RequestNumber;
+use super::person::Standing;
 use super::request::Request;
 use super::transition::Transition;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -185,6 +186,11 @@ pub enum EndReason {
         /// Why.
         cause: FailureCause,
     },
+    /// The holder is no full member of the workspace any more.
+    PersonLeft {
+        /// What their account is now.
+        standing: Standing,
+    },
 }
 
 impl EndReason {
@@ -196,6 +202,7 @@ impl EndReason {
             Self::Revoked => "revoked",
             Self::NeverOpened { .. } => "never_opened",
             Self::Failed { .. } => "failed",
+            Self::PersonLeft { .. } => "person_left",
         }
     }
 }
@@ -233,6 +240,11 @@ pub enum GrantCommand {
     },
     /// Tailscale confirmed that the attribute no longer stands for this grant.
     ConfirmRemoval,
+    /// The holder is no full member of the workspace any more.
+    PersonLeft {
+        /// What their account is now.
+        standing: Standing,
+    },
 }
 
 impl Grant {

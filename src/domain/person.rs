@@ -66,6 +66,28 @@ pub enum Standing {
     Unconfirmed,
 }
 
+impl Standing {
+    /// Whether whoever had it as a full member is one no more. An address that waits to be
+    /// confirmed keeps somebody from acting, but they are still who they were.
+    pub fn has_left(self) -> bool {
+        match self {
+            Self::Member | Self::Unconfirmed => false,
+            Self::Guest | Self::Bot | Self::Deactivated | Self::External => true,
+        }
+    }
+
+    /// What became of somebody's account, to be said behind their name.
+    pub fn departure(self) -> &'static str {
+        match self {
+            Self::Deactivated => "'s account was deactivated",
+            Self::Guest => " became a guest of the workspace",
+            Self::External => " left the workspace",
+            Self::Bot => "'s account belongs to a bot now",
+            Self::Member | Self::Unconfirmed => "'s account changed",
+        }
+    }
+}
+
 /// A Slack account as it was last read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {

@@ -11,7 +11,7 @@ use super::audit::PersonRef;
 use super::facts::Facts;
 use super::ids::{Origin, PersonId, RequestId};
 use super::number::RequestNumber;
-use super::person::Login;
+use super::person::{Login, Standing};
 use super::policy::Selector;
 use super::seconds;
 use chrono::{DateTime, Utc};
@@ -121,6 +121,11 @@ pub enum CancelReason {
     Requester,
     /// The profile is gone, or its requester may no longer ask for it.
     ProfileGone,
+    /// The requester is no full member of the workspace any more.
+    PersonLeft {
+        /// What their account is now.
+        standing: Standing,
+    },
 }
 
 /// What somebody says about a request.
@@ -177,6 +182,11 @@ pub enum RequestCommand {
     Lapse,
     /// The configuration no longer allows it.
     Withdraw,
+    /// The requester is no full member of the workspace any more.
+    PersonLeft {
+        /// What their account is now.
+        standing: Standing,
+    },
 }
 
 impl Request {
@@ -220,6 +230,13 @@ impl Request {
                 at,
             } => Some((
                 "this can no longer be asked for and was closed".to_owned(),
+                *at,
+            )),
+            RequestState::Cancelled {
+                why: CancelReason::PersonLeft { standing },
+                at,
+            } => Some((
+                format!("{}{}", self.requester.name, standing.departure()),
                 *at,
             )),
             RequestState::Lapsed { at } => {

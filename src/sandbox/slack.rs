@@ -16,6 +16,7 @@
 //! | waiting for something | [`SlackSandbox::until`] |
 //! | being a person | [`SlackSandbox::person`], [`Person`] |
 //! | Socket Mode | [`SlackSetup::socket_mode`], [`SlackSandbox::sockets`], [`SlackSandbox::cut_socket`], … |
+//! | running steps of workflows | [`SlackSandbox::run_step`], [`SlackSandbox::options`] |
 //! | raw requests to the app | [`SlackSandbox::post`], [`SlackSandbox::event`], [`SlackSandbox::replay`] |
 //!
 //! Calls are served to their end even when the caller hangs up, as Slack would: a call that
@@ -27,6 +28,7 @@ mod blocks;
 mod deliveries;
 mod events;
 mod faults;
+mod functions;
 mod inspect;
 mod knobs;
 mod line;
@@ -42,6 +44,7 @@ mod setup;
 mod signature;
 mod socket;
 mod state;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod triggers;
@@ -57,6 +60,9 @@ pub use self::{
     blocks::{Problem, Surface, check_blocks, check_view},
     deliveries::{Answered, COMMANDS, Delivery, EVENTS, INTERACTIONS, Reply, Sent, Undelivered},
     faults::{Fault, Times},
+    functions::{
+        BadManifest, DynamicOptions, Execution, ExecutionState, Function, Parameter, ParameterKind,
+    },
     inspect::Credentials,
     messages::{Audience, Author, Message, Wording},
     person::{Person, PersonError, SubmitReply, Submitted},
@@ -66,6 +72,7 @@ pub use self::{
     setup::SlackSetup,
     signature::Signing,
     socket::{OpenSocket, SentEnvelope},
+    steps::{OptionsError, StepError, StepOption},
     users::{Standing, User},
     views::View,
 };

@@ -5,8 +5,9 @@ use super::query::{all, one, run};
 use super::row::{Reader, millis, word};
 use super::sql::people as sql;
 use super::tx::{Tx, reads};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::person::{Email, Login, Person, Pins};
+use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
@@ -24,6 +25,15 @@ reads! {
     /// Who these logins belong to, as far as that is known: the account that used it first, or
     /// else the member with this e-mail address, unless they are known to use another login.
     fn people_with_logins(logins: &[Login]) -> Vec<(Login, PersonId)> = with_logins;
+    /// The requests of a person that wait or are open: what ends when they leave.
+    fn open_of(person: &PersonId, limit: u32) -> Vec<RequestId> = open_of;
+    /// Pending requests that this person has reviewed.
+    fn pending_reviewed_by(person: &PersonId, limit: u32) -> Vec<RequestId> = pending_reviewed_by;
+    /// Whether anything that waits or is open depends on this person.
+    fn has_something_open(person: &PersonId) -> bool = something_open;
+    /// Who waits for something or holds something and was last read before this, the longest ago
+    /// first.
+    fn holders_read_before(before: DateTime<Utc>, limit: u32) -> Vec<PersonId> = holders_read_before;
     /// The account that each address of the configuration was first resolved to.
     fn address_pins() -> BTreeMap<Email, PersonId> = address_pins;
 }
@@ -79,6 +89,59 @@ fn read(row: &AnyRow) -> Result<Person> {
 async fn by_id(conn: &mut AnyConnection, id: &PersonId) -> Result<Option<Person>> {
     let query = sqlx::query(sql::BY_ID).bind(id.as_str());
     one(conn, query).await?.map(|row| read(&row)).transpose()
+}
+
+async fn open_of(
+    conn: &mut AnyConnection,
+    person: &PersonId,
+    limit: u32,
+) -> Result<Vec<RequestId>> {
+    requests(conn, sql::OPEN_OF, person, limit).await
+}
+
+async fn pending_reviewed_by(
+    conn: &mut AnyConnection,
+    person: &PersonId,
+    limit: u32,
+) -> Result<Vec<RequestId>> {
+    requests(conn, sql::PENDING_REVIEWED_BY, person, limit).await
+}
+
+async fn requests(
+    conn: &mut AnyConnection,
+    sql: &'static str,
+    person: &PersonId,
+    limit: u32,
+) -> Result<Vec<RequestId>> {
+    let query = sqlx::query(sql)
+        .bind(person.as_str())
+        .bind(i64::from(limit));
+    let rows = all(conn, query).await?;
+    rows.iter()
+        .map(|row| {
+            let row = Reader::new("requests", "request", row);
+            Ok(RequestId::new(row.text("request")?))
+        })
+        .collect()
+}
+
+async fn something_open(conn: &mut AnyConnection, person: &PersonId) -> Result<bool> {
+    let query = sqlx::query(sql::SOMETHING_OPEN).bind(person.as_str());
+    Ok(one(conn, query).await?.is_some())
+}
+
+async fn holders_read_before(
+    conn: &mut AnyConnection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<PersonId>> {
+    let query = sqlx::query(sql::HOLDERS_READ_BEFORE)
+        .bind(millis(before))
+        .bind(i64::from(limit));
+    let rows = all(conn, query).await?;
+    rows.iter()
+        .map(|row| Ok(PersonId::new(Reader::new("people", "id", row).text("id")?)))
+        .collect()
 }
 
 async fn by_ids(conn: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<Person>> {

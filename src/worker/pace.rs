@@ -28,6 +28,11 @@ const POSTS: Limit = Limit {
     burst: 4.0,
     per_second: 1.0,
 };
+/// `users.info`: about a hundred a minute, most of which clicks may need.
+const ACCOUNTS: Limit = Limit {
+    burst: 20.0,
+    per_second: 30.0 / 60.0,
+};
 /// Lanes that have been idle are forgotten when there are more than this.
 const REMEMBERED: usize = 10_000;
 
@@ -136,6 +141,8 @@ impl Pace {
             self.tailscale
         } else if *lane == Lane::update() {
             UPDATES
+        } else if *lane == Lane::users_info() {
+            ACCOUNTS
         } else {
             POSTS
         }

@@ -29,18 +29,17 @@ const METHODS: &[(&str, &[&str])] = &[
 /// <https://docs.slack.dev/reference/events>
 const EVENTS: &[(&str, &[&str])] = &[
     ("app_uninstalled", &[]),
+    ("subteam_created", &["usergroups:read"]),
+    ("subteam_members_changed", &["usergroups:read"]),
+    ("subteam_updated", &["usergroups:read"]),
+    ("team_access_granted", &[]),
+    ("team_access_revoked", &[]),
     ("tokens_revoked", &[]),
     ("user_change", &["users:read"]),
 ];
 
-/// Understood when they come, and yet not subscribed to: the home tab is switched off, and
-/// groups are read every twenty seconds anyway.
-const UNSUBSCRIBED: &[&str] = &[
-    "app_home_opened",
-    "subteam_created",
-    "subteam_members_changed",
-    "subteam_updated",
-];
+/// Understood when they come, and yet not subscribed to: the home tab is switched off.
+const UNSUBSCRIBED: &[&str] = &["app_home_opened"];
 
 /// Posts to the events route that are no events.
 const ENVELOPES: &[&str] = &["event_callback", "url_verification"];

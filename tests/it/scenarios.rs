@@ -9,6 +9,7 @@ mod group_approvers;
 mod lines;
 mod main_path;
 mod on_the_command_line;
+mod people;
 mod replicas;
 mod reviews;
 mod slack_faults;

@@ -78,6 +78,9 @@ fn of_request(kind: &EventKind) -> Option<String> {
             CancelReason::ProfileGone => {
                 "closed it: the profile is gone or may no longer be asked for".to_owned()
             }
+            CancelReason::PersonLeft { standing } => {
+                format!("closed it: the requester{}", standing.departure())
+            }
         },
         EventKind::Lapsed => "closed it: nobody decided in time".to_owned(),
         _ => return None,

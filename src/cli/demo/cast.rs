@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// What the bot is configured with, apart from addresses.
 pub const PROFILES: &str = include_str!("profiles.toml");
 
+/// The app as it is installed: its steps for workflows are read from here.
+pub const MANIFEST: &str = include_str!("../../../slack-manifest.yaml");
+
 const ADA: &str = "U0ADA";
 const GRACE: &str = "U0GRACE";
 const LINUS: &str = "U0LINUS";

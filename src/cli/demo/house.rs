@@ -92,7 +92,10 @@ fn secret(prefix: &str) -> String {
 }
 
 async fn open_slack(clocks: &Clocks) -> anyhow::Result<SlackSandbox> {
-    let mut setup = cast::workspace(SlackSetup::new(clocks.outside().clock()));
+    let setup = SlackSetup::new(clocks.outside().clock())
+        .manifest(cast::MANIFEST)
+        .context("the app's manifest cannot be used")?;
+    let mut setup = cast::workspace(setup);
     setup.rate_limits = RateLimits::published();
     setup.keeps = KEPT;
     setup.bot_token = secret("xoxb-demo-");

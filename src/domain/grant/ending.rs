@@ -3,6 +3,7 @@
 use super::{EndReason, Ending, Grant, GrantState};
 use crate::domain::audit::{Actor, EventKind, PersonRef};
 use crate::domain::ids::PersonId;
+use crate::domain::person::Standing;
 use crate::domain::refusal::Refusal;
 use crate::domain::rights::{self, ReviewRight};
 use crate::domain::transition::{Audience, Effect, Transition};
@@ -19,6 +20,7 @@ impl Ending {
             EndReason::Revoked => format!("{by} revoked it"),
             EndReason::NeverOpened { .. } => "its time was up before it opened".to_owned(),
             EndReason::Failed { .. } => "opening it failed".to_owned(),
+            EndReason::PersonLeft { standing } => format!("the holder{}", standing.departure()),
         }
     }
 }
@@ -68,6 +70,18 @@ impl Grant {
             opened: self.opened(),
         };
         Ok(self.ending(ending, Actor::Person(by)))
+    }
+
+    /// Ends, because its holder is no full member of the workspace any more.
+    pub(super) fn person_left(&self, standing: Standing, now: DateTime<Utc>) -> Transition<Self> {
+        let ending = Ending {
+            why: EndReason::PersonLeft { standing },
+            by: None,
+            note: None,
+            at: now,
+            opened: self.opened(),
+        };
+        self.ending(ending, Actor::Lapse)
     }
 
     /// Whoever may review the profile now, and security; where the profile is gone, security

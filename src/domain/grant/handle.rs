@@ -53,6 +53,10 @@ impl Grant {
             (GrantCommand::ConfirmRemoval, GrantState::Ending { ending }) => {
                 Some(self.removed(ending, now))
             }
+            (
+                GrantCommand::PersonLeft { standing },
+                GrantState::Applying { .. } | GrantState::Active { .. },
+            ) => Some(self.person_left(*standing, now)),
             _ => None,
         }
     }

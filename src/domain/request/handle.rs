@@ -41,6 +41,13 @@ impl Request {
                     .recording(self.event(Actor::Lapse, EventKind::Lapsed, world))
                     .causing(Effect::RefreshCards(Audience::Everyone)))
             }
+            RequestCommand::PersonLeft { standing } => {
+                self.must_be_undecided()?;
+                let why = CancelReason::PersonLeft {
+                    standing: *standing,
+                };
+                Ok(self.cancelled(why, Actor::Lapse, world))
+            }
             RequestCommand::Withdraw => {
                 self.must_be_pending(world)?;
                 if world.profile(&self.facts.profile).is_some() {

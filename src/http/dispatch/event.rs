@@ -22,10 +22,8 @@ impl Switchboard {
     async fn act_on(&self, envelope: &EventEnvelope) -> Result<(), Failure> {
         match &envelope.event {
             Event::UserChange { person } => {
-                self.app
-                    .forget_freshness(person, envelope.delivery.as_ref().map(DeliveryId::as_str))
-                    .await?;
-                Ok(())
+                let delivery = envelope.delivery.as_ref().map(DeliveryId::as_str);
+                Ok(self.app.account_changed(person, delivery).await?)
             }
             Event::TokensRevoked { bots, .. } => {
                 let ours = self.app.installed.get().map(|i| i.bot_user.clone());
@@ -49,6 +47,12 @@ impl Switchboard {
                 self.afterwards
                     .begin(async move { app.read_user_groups().await });
                 Ok(())
+            }
+            Event::WorkspacesChanged => {
+                tracing::info!(
+                    "the app was let into a workspace of the organisation, or out of one; everybody concerned is read again"
+                );
+                Ok(self.app.workspaces_changed().await?)
             }
             Event::AppHomeOpened { .. } | Event::Ignored { .. } => {
                 tracing::info!("ignored an event that this version has no use for");

@@ -2,6 +2,7 @@
 
 mod chat;
 mod conversations;
+mod functions;
 mod people;
 mod views;
 
@@ -10,7 +11,8 @@ pub(super) use views::{answer_push, answer_update};
 use serde_json::{Value, json};
 
 use super::{
-    arguments::Arguments, rates::Wait, record::Outcome, refused::Refused, socket, state::State,
+    arguments::Arguments, functions::TokenState, rates::Wait, record::Outcome, refused::Refused,
+    socket, state::State,
 };
 
 type Run = fn(&mut State, &Arguments) -> Result<Value, Refused>;
@@ -76,6 +78,12 @@ static METHODS: &[Method] = &[
     writes("views.push", None, views::push),
     writes("views.update", None, views::update),
     writes("views.publish", None, views::publish),
+    writes(
+        "functions.completeSuccess",
+        None,
+        functions::complete_success,
+    ),
+    writes("functions.completeError", None, functions::complete_error),
 ];
 
 /// What a call is answered with, faults aside.
@@ -180,15 +188,32 @@ fn checks<'a>(
         return Err(Refused::misuse("not_allowed_token_type"));
     }
     if token != state.token {
-        return Err(Refused::misuse("invalid_auth"));
-    }
-    if state.token_revoked {
+        by_execution_token(state, method, arguments, token)?;
+    } else if state.token_revoked {
         return Err(Refused::because("token_revoked"));
     }
     if let Some(scope) = method.scope {
         need(state, scope)?;
     }
     Ok((method, arguments))
+}
+
+/// The token that comes with an execution completes that execution, and does nothing else
+/// here.
+fn by_execution_token(
+    state: &State,
+    method: &Method,
+    arguments: &Arguments,
+    token: &str,
+) -> Result<(), Refused> {
+    let wanted = arguments.text("function_execution_id");
+    let judged = state.executions.judge_token(token, wanted, state.now());
+    match judged.filter(|_| method.name.starts_with("functions.")) {
+        None => Err(Refused::misuse("invalid_auth")),
+        Some(TokenState::Works) => Ok(()),
+        Some(TokenState::Expired) => Err(Refused::because("token_expired")),
+        Some(TokenState::OfAnother) => Err(Refused::misuse("access_denied")),
+    }
 }
 
 fn need(state: &State, scope: &str) -> Result<(), Refused> {

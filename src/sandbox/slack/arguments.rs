@@ -38,7 +38,9 @@ impl Arguments {
                 continue;
             }
             let parsed = match name.as_ref() {
-                "blocks" | "view" | "metadata" | "attachments" => serde_json::from_str(&value).ok(),
+                "blocks" | "view" | "metadata" | "attachments" | "outputs" => {
+                    serde_json::from_str(&value).ok()
+                }
                 _ => None,
             };
             let value = parsed.unwrap_or_else(|| Value::String(value.into_owned()));
@@ -56,9 +58,10 @@ impl Arguments {
         for (name, value) in fields {
             let parsed = match (name.as_str(), &value) {
                 ("token", _) | (_, Value::Null) => continue,
-                ("blocks" | "view" | "metadata" | "attachments", Value::String(text)) => {
-                    serde_json::from_str(text).ok()
-                }
+                (
+                    "blocks" | "view" | "metadata" | "attachments" | "outputs",
+                    Value::String(text),
+                ) => serde_json::from_str(text).ok(),
                 _ => None,
             };
             self.values.insert(name, parsed.unwrap_or(value));

@@ -7,6 +7,7 @@ use super::{
     SlackSandbox,
     deliveries::{Delivery, EVENTS, Reply, Undelivered},
     signature::Signing,
+    state::State,
 };
 
 const JSON: &str = "application/json";
@@ -20,29 +21,7 @@ impl SlackSandbox {
 
     /// The same, in an envelope with this `event_id`.
     pub async fn event_with_id(&self, id: &str, event: Value) -> Result<Reply, Undelivered> {
-        let envelope = self.shared.read(|state| {
-            let mut envelope = json!({
-                "token": "legacy-verification-token",
-                "team_id": state.app.team_id,
-                "api_app_id": state.app.app_id,
-                "event": event,
-                "type": "event_callback",
-                "event_id": id,
-                "event_time": state.now().timestamp(),
-                "is_ext_shared_channel": false,
-                "authorizations": [{
-                    "enterprise_id": state.enterprise_id,
-                    "team_id": (!state.org_wide).then_some(&state.app.team_id),
-                    "user_id": state.app.bot_user_id,
-                    "is_bot": true,
-                    "is_enterprise_install": state.org_wide,
-                }],
-            });
-            if let Some(enterprise) = &state.enterprise_id {
-                envelope["enterprise_id"] = json!(enterprise);
-            }
-            envelope
-        });
+        let envelope = self.shared.read(|state| envelope(state, id, &event));
         self.post_json(&envelope, &[]).await
     }
 
@@ -65,10 +44,73 @@ impl SlackSandbox {
             let with_email = state.scopes.contains("users:read.email");
             let user = state.users.get(user_id);
             let user = user.map(|user| user.describe(state.home(), with_email));
-            let event_ts = format!("{}.000000", state.now().timestamp());
-            json!({ "type": "user_change", "user": user, "event_ts": event_ts })
+            json!({ "type": "user_change", "user": user, "event_ts": whole_ts(state) })
         });
         self.event(event).await
+    }
+
+    /// Tells the app that a user group is another than before: its name, its handle, who is
+    /// in it, or whether it is switched on. The change itself is made with
+    /// [`Self::add_usergroup`] or [`Self::set_usergroup_members`].
+    /// <https://docs.slack.dev/reference/events/subteam_updated>
+    pub async fn usergroup_changed(&self, id: &str) -> Result<Reply, Undelivered> {
+        let event = self.shared.read(|state| {
+            let group = state.usergroups.get(id);
+            let group = group.map(|group| group.describe(&state.app.team_id, true));
+            json!({ "type": "subteam_updated", "subteam": group, "event_ts": whole_ts(state) })
+        });
+        self.event(event).await
+    }
+
+    /// Tells the app who came into a user group and who left it. The change itself is made
+    /// with [`Self::set_usergroup_members`].
+    /// <https://docs.slack.dev/reference/events/subteam_members_changed>
+    pub async fn usergroup_members_changed(
+        &self,
+        id: &str,
+        added: &[&str],
+        removed: &[&str],
+    ) -> Result<Reply, Undelivered> {
+        let event = self.shared.read(|state| {
+            let now = state.now().timestamp();
+            json!({
+                "type": "subteam_members_changed",
+                "subteam_id": id,
+                "team_id": state.app.team_id,
+                "date_previous_update": 1_600_000_000,
+                "date_update": now,
+                "added_users": added,
+                "added_users_count": added.len().to_string(),
+                "removed_users": removed,
+                "removed_users_count": removed.len().to_string(),
+                "event_ts": whole_ts(state),
+            })
+        });
+        self.event(event).await
+    }
+
+    /// Tells the app of an organisation that it may see these workspaces now.
+    /// <https://docs.slack.dev/reference/events/team_access_granted>
+    pub async fn team_access_granted(&self, teams: &[&str]) -> Result<Reply, Undelivered> {
+        self.team_access("team_access_granted", teams).await
+    }
+
+    /// Tells the app of an organisation that it may not see these workspaces any more.
+    /// <https://docs.slack.dev/reference/events/team_access_revoked>
+    pub async fn team_access_revoked(&self, teams: &[&str]) -> Result<Reply, Undelivered> {
+        self.team_access("team_access_revoked", teams).await
+    }
+
+    /// Both happen to the organisation: the envelope names no workspace.
+    async fn team_access(&self, kind: &str, teams: &[&str]) -> Result<Reply, Undelivered> {
+        let envelope = self.shared.change(|state| {
+            let id = state.fresh_id("Ev");
+            let event = json!({ "type": kind, "team_ids": teams, "event_ts": whole_ts(state) });
+            let mut envelope = envelope(state, &id, &event);
+            envelope["team_id"] = Value::Null;
+            envelope
+        });
+        self.post_json(&envelope, &[]).await
     }
 
     /// Asks the app to prove that it owns its events address.
@@ -90,4 +132,39 @@ impl SlackSandbox {
         self.post_with(EVENTS, JSON, body, Signing::Right, further)
             .await
     }
+
+    /// Posts an event whose envelope was written before.
+    pub(super) async fn send_event(&self, envelope: Vec<u8>) -> Result<Reply, Undelivered> {
+        self.post_with(EVENTS, JSON, envelope, Signing::Right, &[])
+            .await
+    }
+}
+
+fn whole_ts(state: &State) -> String {
+    format!("{}.000000", state.now().timestamp())
+}
+
+/// What an event is sent in.
+pub(super) fn envelope(state: &State, id: &str, event: &Value) -> Value {
+    let mut envelope = json!({
+        "token": "legacy-verification-token",
+        "team_id": state.app.team_id,
+        "api_app_id": state.app.app_id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": id,
+        "event_time": state.now().timestamp(),
+        "is_ext_shared_channel": false,
+        "authorizations": [{
+            "enterprise_id": state.enterprise_id,
+            "team_id": (!state.org_wide).then_some(&state.app.team_id),
+            "user_id": state.app.bot_user_id,
+            "is_bot": true,
+            "is_enterprise_install": state.org_wide,
+        }],
+    });
+    if let Some(enterprise) = &state.enterprise_id {
+        envelope["enterprise_id"] = json!(enterprise);
+    }
+    envelope
 }

@@ -33,6 +33,8 @@ impl RateLimits {
                     "chat.update",
                     "conversations.open",
                     "conversations.info",
+                    "functions.completeSuccess",
+                    "functions.completeError",
                 ],
             ),
             (

@@ -2,7 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::{places::Channel, places::Usergroup, rates::RateLimits, users::User};
+use super::{
+    functions::{BadManifest, Function},
+    places::Channel,
+    places::Usergroup,
+    rates::RateLimits,
+    users::User,
+};
 use crate::sandbox::clock::SandboxClock;
 
 /// A workspace before anything has happened in it. Fields may be changed freely before
@@ -45,6 +51,8 @@ pub struct SlackSetup {
     pub usergroups: Vec<Usergroup>,
     /// The channels; direct messages come into being by themselves.
     pub channels: Vec<Channel>,
+    /// What the app declares for Workflow Builder.
+    pub functions: Vec<Function>,
     /// How many calls are kept, and at most how many deliveries.
     pub keeps: usize,
     /// Where the server listens; any free loopback port unless changed.
@@ -81,6 +89,7 @@ impl SlackSetup {
             users: Vec::new(),
             usergroups: Vec::new(),
             channels: Vec::new(),
+            functions: Vec::new(),
             keeps: 100_000,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         }
@@ -105,6 +114,12 @@ impl SlackSetup {
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channels.push(channel);
         self
+    }
+
+    /// The same, with the functions that this manifest (YAML or JSON) declares.
+    pub fn manifest(mut self, text: &str) -> Result<Self, BadManifest> {
+        self.functions = Function::of_manifest(text)?;
+        Ok(self)
     }
 
     /// The same, with other rate limits.

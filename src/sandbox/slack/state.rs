@@ -16,6 +16,7 @@ use super::{
     blocks::normalise_blocks,
     deliveries::Sent,
     faults::Faults,
+    functions::{Executions, Function},
     messages::{AppIdentity, Audience, Author, Message, Messages},
     places::{Channel, Usergroup, direct_id},
     rates::Rates,
@@ -50,6 +51,10 @@ pub(super) struct State {
     pub(super) views: Views,
     pub(super) triggers: Triggers,
     pub(super) response_urls: ResponseUrls,
+    pub(super) functions: Vec<Function>,
+    pub(super) executions: Executions,
+    /// When the workspace came into being.
+    pub(super) opened_at: DateTime<Utc>,
     pub(super) suggestions: BTreeMap<(String, String), Vec<Value>>,
     pub(super) rates: Rates,
     pub(super) faults: Faults,
@@ -73,6 +78,9 @@ impl State {
                 .collect()
         }
         Self {
+            opened_at: (setup.clock)(),
+            functions: setup.functions,
+            executions: Executions::default(),
             clock: setup.clock,
             app: AppIdentity {
                 app_id: setup.app_id,

@@ -3,4 +3,5 @@
 mod api;
 mod faults;
 mod people;
+mod steps;
 mod world;

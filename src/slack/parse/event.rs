@@ -56,6 +56,8 @@ pub enum Event {
     },
     /// A user group, or who is in it, changed.
     UserGroupsChanged,
+    /// The app was let into a workspace of the organisation, or out of one.
+    WorkspacesChanged,
     /// Tokens stopped working.
     TokensRevoked {
         /// The bot users whose tokens they were. Slack lists user ids here, not tokens.
@@ -169,6 +171,7 @@ fn event(json: &str) -> Result<Event, Malformed> {
         "subteam_created" | "subteam_updated" | "subteam_members_changed" => {
             Event::UserGroupsChanged
         }
+        "team_access_granted" | "team_access_revoked" => Event::WorkspacesChanged,
         "tokens_revoked" => {
             let revoked: Revoked = serde_json::from_str(json)?;
             let bots = revoked.tokens.bot.into_iter().map(PersonId::new);

@@ -73,6 +73,7 @@ fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
             .then(access(story))
             .say(match ending.why {
                 EndReason::Released => " is being closed, given back",
+                EndReason::PersonLeft { .. } => " is being closed, because the account changed",
                 _ => " is being closed, revoked",
             })
             .then(head::by_whom(ending)),
@@ -94,6 +95,12 @@ fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
                     .date(ending.at)
                     .say(after)
                 }
+                EndReason::PersonLeft { standing } => had("🔒 ", "'s access to ")
+                    .say(" ended ")
+                    .date(ending.at)
+                    .say(": ")
+                    .then(head::departure(story, *standing))
+                    .say(after),
                 EndReason::NeverOpened { cause } => missed(story, ending, cause.as_ref()),
                 EndReason::Failed { cause } => failed(
                     story,
@@ -106,9 +113,11 @@ fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
             }
         }
         Stage::Pending => had("🕒 ", " asked for "),
-        Stage::Lapsed | Stage::Denied { .. } | Stage::Cancelled(_) | Stage::ProfileGone(_) => {
-            had("", " asked for ").say(". Closed, nothing was granted")
-        }
+        Stage::Lapsed
+        | Stage::Denied { .. }
+        | Stage::Cancelled(_)
+        | Stage::ProfileGone(_)
+        | Stage::PersonLeft { .. } => had("", " asked for ").say(". Closed, nothing was granted"),
     }
 }
 
@@ -127,6 +136,9 @@ pub fn closed_by(story: &Story<'_>, ending: &Ending) -> Sentence {
             .name(&story.request.requester.name)
             .say(" began to give back ")
             .then(story.what()),
+        (EndReason::PersonLeft { standing }, _) => access(story)
+            .say(" is being closed, because ")
+            .then(head::departure(story, *standing)),
         (_, Some(by)) => Sentence::default()
             .name(&by.name)
             .say(" revoked ")

@@ -6,6 +6,7 @@ use super::story::{Story, lasted, names, spoken};
 use crate::domain::device::DeviceRefusal;
 use crate::domain::grant::{DeviceChange, EndReason, Ending, FailureCause, HeldBy, Opened};
 use crate::domain::ids::PersonId;
+use crate::domain::person::Standing;
 use chrono::{DateTime, Utc};
 
 /// Who reads it: who has to do something is "you" to one of them.
@@ -48,6 +49,11 @@ pub fn of(story: &Story<'_>, stage: &Stage<'_>, to: To) -> Sentence {
             .say(": the profile is gone, or ")
             .name(&story.request.requester.name)
             .say(" may no longer ask for it. Nothing was granted"),
+        Stage::PersonLeft { standing, at } => say("🔒 Closed ")
+            .date(*at)
+            .say(": ")
+            .then(departure(story, *standing))
+            .say(". Nothing was granted"),
         Stage::Applying => say("⏳ ").then(approval(story)).say(", applying…"),
         Stage::Delayed {
             since,
@@ -70,10 +76,10 @@ pub fn of(story: &Story<'_>, stage: &Stage<'_>, to: To) -> Sentence {
             ending,
             until,
             pace: pace @ (Pace::Late | Pace::Stuck { .. }),
-        } => with_note(say("🚨 ").then(ended_by(ending)), note(ending))
+        } => with_note(say("🚨 ").then(ended_by(story, ending)), note(ending))
             .say(", but ")
             .then(unconfirmed(*pace, *until)),
-        Stage::Closing { ending, .. } => with_note(say("⏳ ").then(ended_by(ending)), note(ending))
+        Stage::Closing { ending, .. } => with_note(say("⏳ ").then(ended_by(story, ending)), note(ending))
             .say(", closing…"),
         Stage::MissedUnconfirmed(until) => approved_but(story)
             .say("Tailscale did not confirm it before ")
@@ -267,12 +273,20 @@ fn lapsed(story: &Story<'_>) -> Sentence {
         .say(". Closed, nothing was granted")
 }
 
-fn ended_by(ending: &Ending) -> Sentence {
+fn ended_by(story: &Story<'_>, ending: &Ending) -> Sentence {
     match ending.why {
         EndReason::Released => say("Given back"),
+        EndReason::PersonLeft { standing } => departure(story, standing),
         _ => say("Revoked"),
     }
     .then(by_whom(ending))
+}
+
+/// "Ada's account was deactivated".
+pub fn departure(story: &Story<'_>, standing: Standing) -> Sentence {
+    Sentence::default()
+        .name(&story.request.requester.name)
+        .say(standing.departure())
 }
 
 /// " by Sam {d}".
@@ -303,8 +317,15 @@ fn closed(story: &Story<'_>, ending: &Ending, to: To) -> Sentence {
         EndReason::Expired => say("⏹ Ended ")
             .date(ends_at)
             .say(format!(", after its {}", spoken(story.granted()))),
-        EndReason::Released => say("⏹ ").then(ended_by(ending)).say(after),
-        EndReason::Revoked => with_note(say("🔒 ").then(ended_by(ending)), note(ending)).say(after),
+        EndReason::Released => say("⏹ ").then(ended_by(story, ending)).say(after),
+        EndReason::Revoked => {
+            with_note(say("🔒 ").then(ended_by(story, ending)), note(ending)).say(after)
+        }
+        EndReason::PersonLeft { standing } => say("🔒 Ended ")
+            .date(ending.at)
+            .say(": ")
+            .then(departure(story, *standing))
+            .say(after),
         EndReason::NeverOpened { cause } => {
             approved_but(story).then(missed(story, ending, cause.as_ref(), to))
         }

@@ -185,6 +185,7 @@ fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlockButtonEleme
         | Stage::Closing { .. }
         | Stage::MissedUnconfirmed(_)
         | Stage::Unclear(_)
-        | Stage::ProfileGone(_) => Vec::new(),
+        | Stage::ProfileGone(_)
+        | Stage::PersonLeft { .. } => Vec::new(),
     }
 }

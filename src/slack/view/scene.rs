@@ -10,7 +10,7 @@ use crate::domain::grant::{
 };
 use crate::domain::ids::{ChannelId, NodeId, Origin, PersonId, ProfileId, RequestId};
 use crate::domain::number::RequestNumber;
-use crate::domain::person::{Email, Login};
+use crate::domain::person::{Email, Login, Standing};
 use crate::domain::policy::{
     Announcement, ApproverChoice, DeviceRule, JustificationRule, Profile, Risk, Selector,
     SelfApproval,
@@ -362,7 +362,10 @@ fn ending(cast: &Cast, why: EndReason, minute: i64) -> Ending {
     let opened = match why {
         EndReason::NeverOpened { .. } => Opened::Never,
         EndReason::Failed { .. } => Opened::Perhaps,
-        EndReason::Expired | EndReason::Released | EndReason::Revoked => Opened::At(after(5)),
+        EndReason::Expired
+        | EndReason::Released
+        | EndReason::Revoked
+        | EndReason::PersonLeft { .. } => Opened::At(after(5)),
     };
     let (by, note) = match why {
         EndReason::Released => (Some(person(ADA, &cast.ada)), None),
@@ -390,6 +393,7 @@ pub fn all(cast: &Cast) -> Vec<Scene> {
     let mut scenes = undecided(cast);
     scenes.extend(opened(cast));
     scenes.extend(over(cast));
+    scenes.extend(failed_otherwise(cast));
     scenes
 }
 
@@ -477,6 +481,14 @@ fn undecided(cast: &Cast) -> Vec<Scene> {
                 at: after(4),
             };
         }),
+        pending().named("requester left").with(|scene| {
+            scene.request.state = RequestState::Cancelled {
+                why: CancelReason::PersonLeft {
+                    standing: Standing::Deactivated,
+                },
+                at: after(4),
+            };
+        }),
     ]
 }
 
@@ -523,6 +535,7 @@ fn over(cast: &Cast) -> Vec<Scene> {
     let failed_for_good = || EndReason::NeverOpened {
         cause: Some(refused(cast)),
     };
+    let left = |standing| EndReason::PersonLeft { standing };
     let closing = |name, why, minute| {
         let ending = ending(cast, why, minute);
         Scene::granted(cast, name, GrantState::Ending { ending }).at(minute + 1)
@@ -543,6 +556,14 @@ fn over(cast: &Cast) -> Vec<Scene> {
         closing("revoked, client refused", EndReason::Revoked, 39)
             .late()
             .held_by(HeldBy::ClientRefused { status: 401 }),
+        closing("holder left, closing", left(Standing::External), 39),
+        closing(
+            "holder left, not confirmed",
+            left(Standing::Deactivated),
+            39,
+        )
+        .late(),
+        closed("holder left", left(Standing::Guest), 39),
         closing("never opened, not confirmed", missed(), 125),
         closing("failed, unclear", failed(), 8),
         closed("expired", EndReason::Expired, 125),
@@ -570,6 +591,11 @@ fn over(cast: &Cast) -> Vec<Scene> {
         closed("never opened, unclear", missed(), 125).with_opened(Opened::Perhaps),
         closed("never opened, refused, unclear", failed_for_good(), 125)
             .with_opened(Opened::Perhaps),
+    ]
+}
+
+fn failed_otherwise(cast: &Cast) -> Vec<Scene> {
+    vec![
         Scene::granted(
             cast,
             "failed, removed",

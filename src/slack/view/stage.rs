@@ -5,6 +5,7 @@ use crate::domain::audit::PersonRef;
 use crate::domain::grant::{
     EndReason, Ending, FailureCause, Grant, GrantState, HeldBy, Opened, WORTH_WRITING,
 };
+use crate::domain::person::Standing;
 use crate::domain::request::{CancelReason, RequestState};
 use crate::domain::seconds;
 use chrono::{DateTime, Utc};
@@ -29,6 +30,13 @@ pub enum Stage<'a> {
     Cancelled(DateTime<Utc>),
     /// The configuration no longer allows it.
     ProfileGone(DateTime<Utc>),
+    /// The requester left before it was decided.
+    PersonLeft {
+        /// What their account is now.
+        standing: Standing,
+        /// When that was noticed.
+        at: DateTime<Utc>,
+    },
     /// Approved, not confirmed yet.
     Applying,
     /// Not confirmed for a while.
@@ -110,6 +118,10 @@ impl<'a> Stage<'a> {
             RequestState::Cancelled { why, at } => match why {
                 CancelReason::Requester => Self::Cancelled(*at),
                 CancelReason::ProfileGone => Self::ProfileGone(*at),
+                CancelReason::PersonLeft { standing } => Self::PersonLeft {
+                    standing: *standing,
+                    at: *at,
+                },
             },
             RequestState::Approved { .. } => story
                 .grant
@@ -137,17 +149,19 @@ impl<'a> Stage<'a> {
                 EndReason::Expired => Self::TimeUp(until),
                 EndReason::NeverOpened { .. } => Self::MissedUnconfirmed(until),
                 EndReason::Failed { .. } => Self::Unclear(until),
-                EndReason::Released | EndReason::Revoked => Self::Closing {
-                    ending,
-                    until,
-                    pace: match (grant.late_since, &grant.held_by) {
-                        (Some(_), Some(HeldBy::ClientRefused { status })) => {
-                            Pace::Stuck { status: *status }
-                        }
-                        (Some(_), _) => Pace::Late,
-                        (None, _) => Pace::Usual,
-                    },
-                },
+                EndReason::Released | EndReason::Revoked | EndReason::PersonLeft { .. } => {
+                    Self::Closing {
+                        ending,
+                        until,
+                        pace: match (grant.late_since, &grant.held_by) {
+                            (Some(_), Some(HeldBy::ClientRefused { status })) => {
+                                Pace::Stuck { status: *status }
+                            }
+                            (Some(_), _) => Pace::Late,
+                            (None, _) => Pace::Usual,
+                        },
+                    }
+                }
             },
             GrantState::Ended { ending, .. } => Self::Closed(ending),
             GrantState::Failed { cause, at, opened } => Self::Failed(Failure {

@@ -2,7 +2,7 @@
 
 use crate::domain::attribute::{Attribute, Key};
 use crate::domain::audit::Hearer;
-use crate::domain::ids::{CardId, EventId, NodeId};
+use crate::domain::ids::{CardId, EventId, NodeId, PersonId};
 use std::fmt;
 
 /// A subject to bring into agreement, or a line to say once.
@@ -12,6 +12,8 @@ pub enum Job {
     SyncKey(Key),
     /// One card.
     SyncCard(CardId),
+    /// What Slack says about this account.
+    ReadPerson(PersonId),
     /// The line that tells somebody about an event.
     Announce {
         /// The event.
@@ -24,14 +26,19 @@ pub enum Job {
 const SYNC_KEY: &str = "sync_key";
 const SYNC_CARD: &str = "sync_card";
 const ANNOUNCE: &str = "announce";
+const READ_PERSON: &str = "read_person";
 
 impl Job {
+    /// Every kind that this version can perform.
+    pub const KINDS: [&str; 4] = [SYNC_KEY, SYNC_CARD, ANNOUNCE, READ_PERSON];
+
     /// The stable word under which it is stored.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::SyncKey(_) => SYNC_KEY,
             Self::SyncCard(_) => SYNC_CARD,
             Self::Announce { .. } => ANNOUNCE,
+            Self::ReadPerson(_) => READ_PERSON,
         }
     }
 
@@ -41,6 +48,7 @@ impl Job {
             Self::SyncKey(key) => format!("{}/{}", key.node, key.attribute),
             Self::SyncCard(card) => card.to_string(),
             Self::Announce { event, to } => format!("{event}/{}", word(*to)),
+            Self::ReadPerson(person) => person.to_string(),
         }
     }
 
@@ -56,6 +64,7 @@ impl Job {
                 }))
             }
             SYNC_CARD => Some(Self::SyncCard(CardId::new(subject))),
+            READ_PERSON => Some(Self::ReadPerson(PersonId::new(subject))),
             ANNOUNCE => {
                 let (event, to) = subject.rsplit_once('/')?;
                 Some(Self::Announce {
@@ -113,6 +122,11 @@ impl Lane {
         Self::new("slack:response_url")
     }
 
+    /// `users.info`, limited for the whole workspace.
+    pub fn users_info() -> Self {
+        Self::new("slack:users.info")
+    }
+
     /// `chat.postMessage` to one channel or person, limited for each.
     pub fn post_to(target: &str) -> Self {
         Self::new(format!("slack:post:{target}"))
@@ -123,8 +137,8 @@ impl Lane {
         &self.0
     }
 
-    /// The lanes with which it is claimed together. All but posts have one limit each; posts
-    /// have one for each channel.
+    /// The lanes with which it is claimed together. The busy ones have one limit each; posts have
+    /// one for each channel, and the rare methods are looked at one by one with them.
     pub(super) fn group(&self) -> &'static str {
         match self.as_str() {
             "tailscale" => "tailscale",
@@ -208,6 +222,7 @@ mod tests {
                 attribute,
             }),
             Job::SyncCard(CardId::new("r1/approver/U1@D1/17.1")),
+            Job::ReadPerson(PersonId::new("W1")),
             Job::Announce {
                 event: EventId::new("request:r1#3"),
                 to: Hearer::Security,

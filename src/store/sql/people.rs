@@ -8,6 +8,31 @@ statements! {
 
     FORGET_FRESHNESS = "UPDATE people SET read_at = 0 WHERE id = $1";
 
+    /// Whether somebody waits for something, holds something, or has approved something that is
+    /// still pending.
+    SOMETHING_OPEN = "SELECT 1 AS found FROM requests WHERE requester = $1 AND state = 'pending' \
+        UNION ALL SELECT 1 FROM grants WHERE holder = $1 \
+            AND state IN ('applying', 'active', 'ending') \
+        UNION ALL SELECT 1 FROM requests AS pending JOIN reviews ON reviews.request = pending.id \
+            WHERE pending.state = 'pending' AND reviews.person = $1 LIMIT 1";
+
+    /// The pending requests and open grants of one person, by request.
+    OPEN_OF = "SELECT id AS request FROM requests WHERE requester = $1 AND state = 'pending' \
+        UNION SELECT request FROM grants WHERE holder = $1 \
+            AND state IN ('applying', 'active', 'ending') AND state <> 'ending' LIMIT $2";
+
+    PENDING_REVIEWED_BY = "SELECT pending.id AS request FROM requests AS pending \
+        WHERE pending.state = 'pending' AND EXISTS (SELECT 1 FROM reviews \
+            WHERE reviews.request = pending.id AND reviews.person = $1) LIMIT $2";
+
+    /// Those who wait for something or hold something and were last read before this. Both lists
+    /// come from the indexes of what is open.
+    HOLDERS_READ_BEFORE = "SELECT people.id AS id FROM people JOIN (\
+            SELECT requester AS id FROM requests AS pending WHERE state = 'pending' \
+            UNION SELECT holder AS id FROM grants AS open WHERE state IN ('applying', 'active', 'ending')\
+        ) AS holders ON holders.id = people.id WHERE people.read_at < $1 \
+        ORDER BY people.read_at LIMIT $2";
+
     BY_ID = "SELECT id, name, email, standing, read_at FROM people WHERE id = $1";
 
     /// Eight at a time; a short list repeats its last one.

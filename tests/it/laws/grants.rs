@@ -324,6 +324,28 @@ fn whoever_may_review_takes_away_with_a_note() {
     });
 }
 
+#[test]
+fn what_somebody_holds_ends_when_they_leave() {
+    law(|story| {
+        for moment in &story.moments {
+            let (Some(before), Attempt::Grant(GrantCommand::PersonLeft { .. })) =
+                (&moment.grant, &moment.attempt)
+            else {
+                continue;
+            };
+            let open = is_applying(&before.state) || is_active(&before.state);
+            let ended = enters(moment, is_ending).is_some();
+            prop_assert_eq!(ended, open);
+            prop_assert_eq!(moment.changed_grant().is_some(), open);
+        }
+        Ok(())
+    });
+    happens("somebody leaves while access is open", |m| {
+        matches!(m.attempt, Attempt::Grant(GrantCommand::PersonLeft { .. }))
+            && enters(m, is_ending).is_some()
+    });
+}
+
 /// What *Try again* needs, said again.
 fn may_retry(moment: &Moment, grant: &Grant, by: &lapse::domain::ids::PersonId) -> bool {
     let (scene, request) = (&moment.scene, &moment.request);

@@ -283,7 +283,7 @@ fn every_review_ends_as_the_model_says() {
 
 #[test]
 fn every_other_command_on_a_request_ends_as_the_model_says() {
-    use lapse::domain::request::RequestCommand::{Cancel, Lapse, Review, Withdraw};
+    use lapse::domain::request::RequestCommand::{Cancel, Lapse, PersonLeft, Review, Withdraw};
     super::story::law(|story| {
         for moment in &story.moments {
             let Attempt::Request(command) = &moment.attempt else {
@@ -295,6 +295,7 @@ fn every_other_command_on_a_request_ends_as_the_model_says() {
                 Review { .. } => continue,
                 Cancel { by } => pending && !over && *by == moment.request.requester.id,
                 Lapse => pending && over,
+                PersonLeft { .. } => pending,
                 Withdraw => pending && !over && moment.scene.profile().is_none(),
             };
             prop_assert_eq!(moment.changed_request().is_some(), changes, "{:?}", command);

@@ -28,6 +28,8 @@ pub enum Step {
     Release(&'static str),
     /// Somebody takes it away, with a note.
     Revoke(&'static str, &'static str),
+    /// Ada leaves the workspace.
+    Leave,
     /// Somebody tries again.
     Retry(&'static str),
     /// The world changes.
@@ -186,6 +188,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => Just(Step::Lapse),
         2 => select(vec![-300_000_i64, -5001, -5000, -4999, -1, 0, 1]).prop_map(Step::Near),
         1 => Just(Step::Withdraw),
+        1 => Just(Step::Leave),
     ]
 }
 

@@ -6,6 +6,7 @@ use super::script::{Script, Step, Work, scripts};
 use chrono::TimeDelta;
 use lapse::domain::grant::{FailureCause, Grant, GrantCommand};
 use lapse::domain::ids::PersonId;
+use lapse::domain::person::Standing;
 use lapse::domain::refusal::Refusal;
 use lapse::domain::request::{Request, RequestCommand, RequestState, Verdict};
 use lapse::domain::transition::Transition;
@@ -148,7 +149,7 @@ impl Script {
                 scene.now = scene.now.max(end + TimeDelta::milliseconds(*millis));
                 continue;
             }
-            let attempt = attempt(step, &request);
+            let attempt = attempt(step, &request, grant.as_ref());
             let Some(outcome) = perform(&attempt, &request, grant.as_ref(), &scene) else {
                 continue;
             };
@@ -186,7 +187,7 @@ fn perform(
     })
 }
 
-fn attempt(step: &Step, request: &Request) -> Attempt {
+fn attempt(step: &Step, request: &Request, grant: Option<&Grant>) -> Attempt {
     match step {
         Step::Review(who, verdict, behind) => Attempt::Request(RequestCommand::Review {
             by: id(who),
@@ -198,6 +199,13 @@ fn attempt(step: &Step, request: &Request) -> Attempt {
         Step::Lapse => Attempt::Request(RequestCommand::Lapse),
         Step::Withdraw | Step::Change(_) | Step::Near(_) => {
             Attempt::Request(RequestCommand::Withdraw)
+        }
+        Step::Leave => {
+            let standing = Standing::Deactivated;
+            match grant {
+                Some(_) => Attempt::Grant(GrantCommand::PersonLeft { standing }),
+                None => Attempt::Request(RequestCommand::PersonLeft { standing }),
+            }
         }
         Step::Release(who) => Attempt::Grant(GrantCommand::Release { by: id(who) }),
         Step::Revoke(who, note) => Attempt::Grant(GrantCommand::Revoke {

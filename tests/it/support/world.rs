@@ -41,6 +41,9 @@ pub const PROD_CHANNEL: &str = "C0PROD";
 pub const SECURITY_CHANNEL: &str = "C0SECURITY";
 pub const PROD_SSH: &str = "custom:prodSsh";
 
+/// The app as it is installed.
+pub const MANIFEST: &str = include_str!("../../../slack-manifest.yaml");
+
 /// How long anything may take in real time before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -177,6 +180,8 @@ impl Setup {
         logs::watch();
         let slack = SlackSetup::new(SandboxClock::clone(&time))
             .limits(RateLimits::none())
+            .manifest(MANIFEST)
+            .expect("Slack takes the manifest")
             .user(User::member(ADA, "Ada Lovelace", "ada@example.com"))
             .user(User::member(GRACE, "Grace Hopper", "grace@example.com"))
             .user(User::member(LINUS, "Linus Torvalds", "linus@example.com"))
