@@ -1,7 +1,7 @@
 //! Socket Mode: the edge for a Lapse that Slack cannot reach.
 //!
 //! Lapse asks Slack for an address, connects to it, and Slack sends over that connection what it
-//! would have posted: the same payloads, in [envelopes](envelope). Each is parsed by the same
+//! would have posted: the same payloads, in envelopes. Each is parsed by the same
 //! functions and handed to the same [`Intake`] as in HTTP mode, and acknowledged by its id. There
 //! is no signature: the connection itself was made with the app-level token.
 //!

@@ -138,7 +138,7 @@ async fn send_what_cannot_be_read(world: &World) {
             let body = unreadable.clone().into_bytes();
             let form = "application/x-www-form-urlencoded";
             let posted = world.slack.post(path, form, body, signing.clone()).await;
-            assert_eq!(posted.is_ok(), world.way == Way::Http, "{posted:?}");
+            assert!(posted.is_ok() || world.way == Way::Socket, "{posted:?}");
         }
     }
 }
