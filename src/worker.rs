@@ -5,10 +5,12 @@
 //! Only announcements are told once. Rights are not judged here.
 
 mod announce;
+mod complete_step;
 mod pace;
 mod read_person;
 mod sync_card;
 mod sync_key;
+mod take_step;
 
 use crate::app::App;
 use crate::clock::backoff;
@@ -202,6 +204,8 @@ impl Worker {
             Job::SyncKey(key) => self.sync_key(&held, key).await,
             Job::SyncCard(card) => self.sync_card(&held, card).await,
             Job::Announce { event, to } => self.announce(&held, event, *to).await,
+            Job::TakeStep(execution) => self.take_step(&held, execution).await,
+            Job::CompleteStep(execution) => self.complete_step(&held, execution).await,
             Job::ReadPerson(person) => self.read_person(&held, person).await,
         };
         let outcome = outcome.unwrap_or_else(|error| {

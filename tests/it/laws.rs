@@ -15,3 +15,4 @@ mod scene;
 mod script;
 mod story;
 mod toy;
+mod workflows;

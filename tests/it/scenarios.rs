@@ -14,4 +14,5 @@ mod replicas;
 mod reviews;
 mod slack_faults;
 mod socket_mode;
+mod steps;
 mod tailscale_faults;

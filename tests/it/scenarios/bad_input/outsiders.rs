@@ -49,6 +49,7 @@ enum Entrance {
     BareStatus,
     Command,
     Shortcut,
+    MessageShortcut,
     Search,
 }
 
@@ -69,11 +70,12 @@ const ABOUT_A_REQUEST: [Entrance; 12] = [
 ];
 
 /// Those that only full members may use at all.
-const FOR_MEMBERS: [Entrance; 5] = [
+const FOR_MEMBERS: [Entrance; 6] = [
     Entrance::RequestForm,
     Entrance::BareStatus,
     Entrance::Command,
     Entrance::Shortcut,
+    Entrance::MessageShortcut,
     Entrance::Search,
 ];
 
@@ -168,6 +170,13 @@ async fn answer(
                 .expect("answered");
             return format!("{} {}", reply.status, reply.text());
         }
+        Entrance::MessageShortcut => {
+            let reply = person
+                .message_shortcut("request_access_for", card)
+                .await
+                .expect("answered");
+            return format!("{} {}", reply.status, reply.text());
+        }
         Entrance::Search => forge::search(who, team, "device:prod-ssh", "device", "ada"),
     };
     let reply = forge::post(&world.slack, &payload).await;
@@ -228,7 +237,10 @@ async fn refused_everywhere(who: &str, entrances: &[Entrance], says: &str) {
         ] {
             answers.push(answer(&world, who, entrance, &card, &called).await);
         }
-        let speaks = !matches!(entrance, Entrance::Search | Entrance::Shortcut);
+        let speaks = !matches!(
+            entrance,
+            Entrance::Search | Entrance::Shortcut | Entrance::MessageShortcut
+        );
         assert!(
             !speaks || answers[0].contains(says),
             "{who} × {entrance:?}: {}",
