@@ -5,7 +5,6 @@
 //! Only announcements are told once. Rights are not judged here.
 
 mod announce;
-mod backoff;
 mod complete_step;
 mod pace;
 mod read_person;
@@ -14,6 +13,7 @@ mod sync_key;
 mod take_step;
 
 use crate::app::App;
+use crate::clock::backoff;
 use crate::domain::seconds;
 use crate::lifecycle::Shutdown;
 use crate::store::StoreError;
