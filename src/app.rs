@@ -23,6 +23,7 @@ pub mod refresh;
 pub mod review;
 pub mod settle;
 pub mod status;
+pub mod steps;
 pub mod story;
 pub mod submit;
 pub mod sweep;

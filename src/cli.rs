@@ -73,7 +73,7 @@ enum Command {
     #[cfg(feature = "demo")]
     Demo {
         /// Where the page listens; this machine only.
-        #[arg(long, value_name = "ADDR", default_value_t = demo::ANYWHERE)]
+        #[arg(long, value_name = "ADDR", default_value_t = demo::ANYWHERE, value_parser = demo::listen_address)]
         listen: SocketAddr,
         /// Print the link and open no browser.
         #[arg(long)]

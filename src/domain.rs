@@ -24,4 +24,5 @@ pub mod rights;
 pub mod roster;
 pub mod seconds;
 pub mod transition;
+pub mod workflow;
 pub mod world;

@@ -11,6 +11,7 @@ pub mod error;
 pub mod ids;
 pub mod message;
 pub mod parse;
+pub mod step;
 pub mod text;
 pub mod unlogged;
 pub mod verify;
@@ -23,7 +24,7 @@ pub use ids::{EnterpriseId, MessageTs, TriggerId, UserGroupId, ViewHash, ViewId}
 pub use message::{Destination, Message, Posted, Response, ResponseUrl};
 pub use unlogged::Unlogged;
 
-use crate::domain::ids::{ChannelId, PersonId, TeamId};
+use crate::domain::ids::{ChannelId, ExecutionId, PersonId, TeamId};
 use crate::domain::person::Email;
 use serde_json::Value;
 use std::future::Future;
@@ -80,6 +81,12 @@ pub trait Slack: Send + Sync {
         hash: Option<&'a ViewHash>,
         view: &'a Value,
     ) -> Answer<'a, ()>;
+
+    /// `functions.completeSuccess`: a step of a workflow goes on with these outputs.
+    fn step_succeeded<'a>(&'a self, id: &'a ExecutionId, outputs: &'a Value) -> Answer<'a, ()>;
+
+    /// `functions.completeError`: a step of a workflow stops with this sentence.
+    fn step_failed<'a>(&'a self, id: &'a ExecutionId, sentence: &'a str) -> Answer<'a, ()>;
 
     /// Slack said in an event that the token no longer works: nothing but a probe now and then
     /// is sent until it does.

@@ -6,10 +6,12 @@
 
 mod announce;
 mod backoff;
+mod complete_step;
 mod pace;
 mod read_person;
 mod sync_card;
 mod sync_key;
+mod take_step;
 
 use crate::app::App;
 use crate::domain::seconds;
@@ -203,6 +205,8 @@ impl Worker {
             Job::SyncCard(card) => self.sync_card(&held, card).await,
             Job::Announce { event, to } => self.announce(&held, event, *to).await,
             Job::Remind { event, person } => self.remind(&held, event, person).await,
+            Job::TakeStep(execution) => self.take_step(&held, execution).await,
+            Job::CompleteStep(execution) => self.complete_step(&held, execution).await,
             Job::ReadPerson(person) => self.read_person(&held, person).await,
         };
         let outcome = outcome.unwrap_or_else(|error| {

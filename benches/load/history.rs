@@ -191,6 +191,7 @@ async fn plant(store: &Store, now: DateTime<Utc>) -> anyhow::Result<()> {
         wished: facts.duration,
         justification: Some("INC-42 database failover, see the incident's channel".to_owned()),
         ask_first: None,
+        workflow: None,
         device_as_of: None,
         asked_at: now - TimeDelta::days(400),
         answer_by: now + TimeDelta::days(1),

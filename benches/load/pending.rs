@@ -146,6 +146,7 @@ async fn store(app: &App, waiting: Vec<(usize, RequestId, Place, Place)>) -> any
             wished: DURATION,
             justification: Some("INC-42 database failover".to_owned()),
             ask_first: None,
+            workflow: None,
             device_as_of: None,
             asked_at: now,
             answer_by: now + profile.request_ttl,

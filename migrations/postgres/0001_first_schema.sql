@@ -24,18 +24,20 @@ CREATE TABLE requests (
     wished_seconds BIGINT NOT NULL,
     justification TEXT COLLATE "C",
     ask_first TEXT COLLATE "C",
+    workflow TEXT COLLATE "C",
     device_as_of BIGINT,
     asked_at BIGINT NOT NULL,
     answer_by BIGINT NOT NULL,
     reminders BIGINT NOT NULL,
     reminded_at BIGINT,
-    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('pending', 'approved', 'denied', 'cancelled', 'lapsed')),
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('unconfirmed', 'pending', 'approved', 'denied', 'cancelled', 'lapsed')),
     state_detail TEXT COLLATE "C" NOT NULL
 );
 CREATE UNIQUE INDEX requests_number ON requests (number);
 CREATE UNIQUE INDEX requests_origin ON requests (origin);
 CREATE UNIQUE INDEX requests_pending_twin ON requests (requester, profile, node) WHERE state = 'pending';
-CREATE INDEX requests_answer_by ON requests (answer_by) WHERE state = 'pending';
+CREATE UNIQUE INDEX requests_unconfirmed_twin ON requests (requester, profile) WHERE state = 'unconfirmed';
+CREATE INDEX requests_answer_by ON requests (answer_by) WHERE state IN ('unconfirmed', 'pending');
 CREATE INDEX requests_pending_in_profile ON requests (profile, asked_at, id) WHERE state = 'pending';
 CREATE INDEX requests_of_requester ON requests (requester, number);
 CREATE INDEX requests_asked_lately ON requests (requester, profile, asked_at);
@@ -103,6 +105,22 @@ CREATE TABLE cards (
 );
 CREATE INDEX cards_of_request ON cards (request, made_at, id);
 CREATE UNIQUE INDEX cards_place ON cards (channel, ts) WHERE channel IS NOT NULL;
+
+CREATE TABLE executions (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    step TEXT COLLATE "C" NOT NULL CHECK (step IN ('request_access', 'end_access', 'check_access')),
+    inputs TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C",
+    request TEXT COLLATE "C" REFERENCES requests (id),
+    began_at BIGINT NOT NULL,
+    answer TEXT COLLATE "C",
+    answered_at BIGINT,
+    told_at BIGINT
+);
+CREATE INDEX executions_waiting ON executions (request) WHERE answer IS NULL AND request IS NOT NULL;
+CREATE INDEX executions_untold ON executions (began_at) WHERE told_at IS NULL;
+CREATE INDEX executions_told ON executions (told_at) WHERE told_at IS NOT NULL;
+CREATE INDEX executions_of_person ON executions (person, began_at) WHERE person IS NOT NULL;
 
 CREATE TABLE audit_events (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,

@@ -23,18 +23,20 @@ CREATE TABLE requests (
     wished_seconds INTEGER NOT NULL,
     justification TEXT,
     ask_first TEXT,
+    workflow TEXT,
     device_as_of INTEGER,
     asked_at INTEGER NOT NULL,
     answer_by INTEGER NOT NULL,
     reminders INTEGER NOT NULL,
     reminded_at INTEGER,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'denied', 'cancelled', 'lapsed')),
+    state TEXT NOT NULL CHECK (state IN ('unconfirmed', 'pending', 'approved', 'denied', 'cancelled', 'lapsed')),
     state_detail TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX requests_number ON requests (number);
 CREATE UNIQUE INDEX requests_origin ON requests (origin);
 CREATE UNIQUE INDEX requests_pending_twin ON requests (requester, profile, node) WHERE state = 'pending';
-CREATE INDEX requests_answer_by ON requests (answer_by) WHERE state = 'pending';
+CREATE UNIQUE INDEX requests_unconfirmed_twin ON requests (requester, profile) WHERE state = 'unconfirmed';
+CREATE INDEX requests_answer_by ON requests (answer_by) WHERE state IN ('unconfirmed', 'pending');
 CREATE INDEX requests_pending_in_profile ON requests (profile, asked_at, id) WHERE state = 'pending';
 CREATE INDEX requests_of_requester ON requests (requester, number);
 CREATE INDEX requests_asked_lately ON requests (requester, profile, asked_at);
@@ -102,6 +104,22 @@ CREATE TABLE cards (
 ) STRICT;
 CREATE INDEX cards_of_request ON cards (request, made_at, id);
 CREATE UNIQUE INDEX cards_place ON cards (channel, ts) WHERE channel IS NOT NULL;
+
+CREATE TABLE executions (
+    id TEXT NOT NULL PRIMARY KEY,
+    step TEXT NOT NULL CHECK (step IN ('request_access', 'end_access', 'check_access')),
+    inputs TEXT NOT NULL,
+    person TEXT,
+    request TEXT REFERENCES requests (id),
+    began_at INTEGER NOT NULL,
+    answer TEXT,
+    answered_at INTEGER,
+    told_at INTEGER
+) STRICT;
+CREATE INDEX executions_waiting ON executions (request) WHERE answer IS NULL AND request IS NOT NULL;
+CREATE INDEX executions_untold ON executions (began_at) WHERE told_at IS NULL;
+CREATE INDEX executions_told ON executions (told_at) WHERE told_at IS NOT NULL;
+CREATE INDEX executions_of_person ON executions (person, began_at) WHERE person IS NOT NULL;
 
 CREATE TABLE audit_events (
     id TEXT NOT NULL PRIMARY KEY,

@@ -226,7 +226,7 @@ impl App {
 
     /// Remembers the clicked message: its cheap way to be changed, and that it exists, when the
     /// answer to its post was lost.
-    async fn follow_click(
+    pub(super) async fn follow_click(
         &self,
         tx: &mut Tx,
         click: &Click,
@@ -298,6 +298,10 @@ fn adopted<'c>(cards: &'c [Card], clicker: &PersonId) -> Option<&'c Card> {
 
 /// A request is seen by its requester, by people who may review it, and by security.
 pub(super) fn may_see(request: &Request, who: &Identity, world: &World<'_>) -> bool {
+    // What a workflow asked is between it and whom it named, until they confirm it.
+    if request.state == RequestState::Unconfirmed {
+        return request.requester.id == *who.id();
+    }
     let reviews = world
         .profile(&request.facts.profile)
         .is_some_and(|profile| {

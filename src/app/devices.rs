@@ -4,7 +4,8 @@ use super::App;
 use crate::domain::device::Device;
 use crate::domain::person::Identity;
 use crate::domain::policy::Profile;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, RequestState};
+use crate::domain::workflow::DeviceChoice;
 pub use crate::tailscale::Offer;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -49,6 +50,20 @@ impl App {
             self.refresher.refresh_soon();
         }
         found.into_iter().map(|offer| offer.device).collect()
+    }
+
+    /// The devices that somebody chooses from when they confirm what a workflow asked.
+    pub(super) fn devices_to_choose(&self, request: &Request) -> Vec<Arc<Device>> {
+        let by_person = request.state == RequestState::Unconfirmed
+            && (request.workflow.as_ref())
+                .is_some_and(|workflow| workflow.device == DeviceChoice::ByPerson);
+        let profile = self.policy.profile(&request.facts.profile);
+        let Some(profile) = profile.filter(|_| by_person) else {
+            return Vec::new();
+        };
+        let now = self.clock.now();
+        let offers = self.devices.of_owner(&request.login, &profile.devices, now);
+        offers.into_iter().map(|offer| offer.device).collect()
     }
 
     /// The device as the index has it, if that is newer than what the request was judged by.

@@ -2,11 +2,11 @@
 //! the outbox rows for everything that has to be brought into agreement.
 
 use super::App;
-use super::decide::{Case, Moves};
+use super::decide::{Case, Moves, load};
 use crate::domain::audit::{AuditEvent, EventKind, Hearer};
 use crate::domain::card::{Card, Delivery, Face, HowAsked};
 use crate::domain::grant::{Grant, GrantState};
-use crate::domain::ids::{EventId, PersonId};
+use crate::domain::ids::{EventId, PersonId, RequestId};
 use crate::domain::transition::{Audience, Effect};
 use crate::store::outbox::{Job, Lane, Priority};
 use crate::store::{StoreError, Tx};
@@ -98,7 +98,7 @@ impl App {
                 Effect::ShowInChannel => self.show_in_channel(tx, case, now).await?,
             }
         }
-        Ok(())
+        self.answer_waiting(tx, case, now).await
     }
 
     async fn show_in_channel(
@@ -117,6 +117,20 @@ impl App {
             enqueue_card(tx, &card, now);
         }
         Ok(())
+    }
+
+    /// Records something that happened to a request beside its transitions, and has it told.
+    pub async fn record_and_announce(
+        &self,
+        tx: &mut Tx,
+        request: &RequestId,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        let Some(case) = load(tx, request).await? else {
+            return Ok(());
+        };
+        let id = tx.record(event).await?;
+        self.announce(tx, &case, &id, &event.kind, event.at).await
     }
 
     async fn announce(

@@ -45,6 +45,8 @@ pub struct Known {
     pub security_told: Option<ChannelId>,
     /// When its facts changed last while it was pending, and which.
     pub changed: Option<(DateTime<Utc>, Vec<FactChange>)>,
+    /// The devices that the requester chooses from while a workflow's request waits for them.
+    pub devices: Vec<Arc<Device>>,
 }
 
 /// Somebody whose card was sent when the request was made.
@@ -118,6 +120,7 @@ impl App {
         let givers = givers(&request);
         let no_longer = self.no_longer_entitled(&request, &givers, names).await?;
         let device = self.devices.get(&request.facts.device.node);
+        let devices = self.devices_to_choose(&request);
         Ok(Some(Known {
             request,
             grant,
@@ -128,6 +131,7 @@ impl App {
             no_longer,
             security_told,
             changed,
+            devices,
         }))
     }
 

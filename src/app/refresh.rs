@@ -16,6 +16,8 @@ const INSTALLATION_EVERY: Duration = Duration::from_hours(1);
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// Slack repeats an event for at most an hour or so.
 const DELIVERIES_KEPT: TimeDelta = TimeDelta::days(2);
+/// What a step asked is in the audit trail; the run itself is needed only for its answer.
+const EXECUTIONS_KEPT: TimeDelta = TimeDelta::days(7);
 const GAUGES_EVERY: Duration = Duration::from_secs(5);
 /// Addresses change rarely; an unresolved one is asked for again after this.
 const ADDRESSES_EVERY: Duration = Duration::from_mins(5);
@@ -28,6 +30,7 @@ impl App {
         if let Some(as_of) = as_of {
             self.devices.replace(devices, as_of);
         }
+        self.answer_again().await?;
         self.withdraw_orphans().await
     }
 
@@ -51,6 +54,10 @@ impl App {
             if let Err(error) = self.store.forget_deliveries(before).await {
                 tracing::warn!(%error, "old deliveries could not be forgotten");
             }
+            let before = self.clock.now() - EXECUTIONS_KEPT;
+            if let Err(error) = self.store.forget_executions(before).await {
+                tracing::warn!(%error, "old runs of steps could not be forgotten");
+            }
         }
     }
 
@@ -73,6 +80,11 @@ impl App {
 
     /// Keeps the Slack user groups fresh.
     pub async fn keep_user_groups_fresh(self) {
+        // The token of a whole organisation has to name the workspace whose groups it wants.
+        let mut installed = self.installed.subscribe();
+        if installed.wait_for(Option::is_some).await.is_err() {
+            return;
+        }
         loop {
             self.read_user_groups().await;
             self.clock.sleep(USER_GROUPS_EVERY).await;

@@ -27,6 +27,7 @@ impl Known {
                 .changed
                 .as_ref()
                 .map(|(at, changes)| (*at, changes.as_slice())),
+            devices: &self.devices,
             now: app.clock.now(),
         }
     }

@@ -2,7 +2,10 @@
 //! again here.
 
 mod ask;
+mod confirm;
 mod judge;
+
+pub(super) use judge::Judged;
 
 use super::decide::Click;
 use super::gather::TO_DECIDE;

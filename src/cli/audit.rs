@@ -123,7 +123,7 @@ async fn refused_times(store: &Store, event: &AuditEvent) -> anyhow::Result<Opti
     let person = match &event.actor {
         Actor::Person(person) => &person.id,
         Actor::Account(id) => id,
-        Actor::Lapse => return Ok(None),
+        Actor::Workflow(_) | Actor::Lapse => return Ok(None),
     };
     let times = store.refusal_times(&event.subject, person, reason, event.at);
     Ok(times.await?)
@@ -151,6 +151,7 @@ fn line(stored: &StoredEvent, times: Option<u32>) -> String {
     let actor = match &event.actor {
         Actor::Person(person) => who(person),
         Actor::Account(id) => id.to_string(),
+        Actor::Workflow(execution) => format!("workflow {execution}"),
         Actor::Lapse => "Lapse".to_owned(),
     };
     let about = match &event.subject {

@@ -8,7 +8,9 @@
 mod browser;
 mod cast;
 mod credentials;
+mod folder;
 mod house;
+mod manifest;
 mod stage;
 
 pub use credentials::forbidden;
@@ -22,6 +24,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 /// Where the page is when nobody says otherwise: any free port.
 pub const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Reads the address of the page. Names are not looked up: who may talk to the page is judged
+/// by its address.
+pub fn listen_address(typed: &str) -> Result<SocketAddr, String> {
+    typed.parse().map_err(|_| match typed.rsplit_once(':') {
+        Some(("localhost", port)) if port.parse::<u16>().is_ok() => {
+            format!("write it as a number: 127.0.0.1:{port}")
+        }
+        _ => "write an address and a port, such as 127.0.0.1:9000".to_owned(),
+    })
+}
 
 /// Whether the page is opened in a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::domain::attribute::{Attribute, AttributeError, AttributeValue, LONGES
 use crate::domain::ids::{ChannelId, ProfileId};
 use crate::domain::policy::{
     Announcement, ApproverChoice, DeviceRule, JustificationRule, Pattern, Profile, Risk,
-    SelfApproval,
+    SelfApproval, WorkflowCheck, WorkflowRule,
 };
 use regex::RegexBuilder;
 use toml::de::DeValue;
@@ -20,9 +20,6 @@ const DEFAULT_APPROVALS: u32 = 1;
 const DEFAULT_ASK_AT_MOST: u32 = 10;
 
 /// Reads a profile; `None` when something that it cannot do without is missing or wrong.
-///
-/// `workflows` and `workflow_check` are checked with the rest of the shape and then dropped:
-/// the workflow steps that would ask them do not exist in this version.
 pub(super) fn read(node: &Node<'_>, findings: &mut Findings<'_>) -> Option<Profile> {
     let text = |key: &str| node.text_of(key).map(str::to_owned);
     let id = id(node, findings);
@@ -89,6 +86,15 @@ pub(super) fn read(node: &Node<'_>, findings: &mut Findings<'_>) -> Option<Profi
             Announcement::WithJustification
         } else {
             Announcement::WithoutJustification
+        },
+        workflows: match node.text_of("workflows") {
+            Some("never") => WorkflowRule::Never,
+            _ => WorkflowRule::Confirm,
+        },
+        workflow_check: if flag(node, "workflow_check", false) {
+            WorkflowCheck::Told
+        } else {
+            WorkflowCheck::Silent
         },
     })
 }

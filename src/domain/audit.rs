@@ -2,7 +2,7 @@
 
 use super::facts::{FactChange, Facts};
 use super::grant::{EndReason, FailureCause, HeldBy};
-use super::ids::{ChannelId, PersonId, PolicyHash, RequestId};
+use super::ids::{ChannelId, ExecutionId, PersonId, PolicyHash, RequestId};
 use super::person::{Email, Identity};
 use super::policy::Selector;
 use super::request::{CancelReason, Verdict};
@@ -51,6 +51,8 @@ pub enum Actor {
     Person(PersonRef),
     /// An account that could not be identified; only its id is known.
     Account(PersonId),
+    /// A step of a workflow; nobody knows who runs it.
+    Workflow(ExecutionId),
     /// Lapse itself: a clock ran out, or a platform answered.
     Lapse,
 }
@@ -94,6 +96,24 @@ pub struct AuditEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum EventKind {
+    /// A workflow asked for access in somebody's name; nobody but them was told.
+    AskedByWorkflow {
+        /// The facts, as far as they are known before it is confirmed.
+        evidence: Evidence,
+        /// The reason that the workflow gave.
+        justification: Option<String>,
+        /// What the workflow's author calls it.
+        workflow: Option<String>,
+        /// Until when it can be confirmed.
+        confirm_by: DateTime<Utc>,
+    },
+    /// Whoever was named did not confirm in time.
+    NotConfirmed,
+    /// A workflow could not be told how its step ended.
+    WorkflowNotTold {
+        /// Slack's word for it.
+        error: String,
+    },
     /// Somebody asked for access.
     Requested {
         /// On what grounds it was let through.
@@ -243,6 +263,9 @@ impl EventKind {
     /// The stable word under which it is stored and searched.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::AskedByWorkflow { .. } => "asked_by_workflow",
+            Self::NotConfirmed => "not_confirmed",
+            Self::WorkflowNotTold { .. } => "workflow_not_told",
             Self::Requested { .. } => "requested",
             Self::FactsChanged { .. } => "facts_changed",
             Self::Reviewed { .. } => "reviewed",
@@ -300,6 +323,7 @@ impl EventKind {
                 why: CancelReason::ProfileGone,
             }
             | Self::Lapsed
+            | Self::WorkflowNotTold { .. }
             | Self::Activated { .. }
             | Self::EndingSoon { .. } => &[Requester],
             Self::Ended { .. } => &[Requester, Channel],

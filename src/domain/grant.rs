@@ -11,7 +11,7 @@ mod retry;
 use super::attribute::{AttributeValue, Key};
 use super::audit::PersonRef;
 use super::comment;
-use super::ids::{GrantId, ProfileId, RequestId};
+use super::ids::{ExecutionId, GrantId, ProfileId, RequestId};
 use super::number::RequestNumber;
 use super::person::Standing;
 use super::request::Request;
@@ -244,6 +244,11 @@ pub enum GrantCommand {
     PersonLeft {
         /// What their account is now.
         standing: Standing,
+    },
+    /// The workflow whose step opened it ends it.
+    EndByWorkflow {
+        /// The step that does.
+        execution: ExecutionId,
     },
 }
 

@@ -72,8 +72,19 @@ id! {
     Origin
 }
 id! {
+    /// One run of a step of a workflow: Slack's `function_execution_id` (`Fx…`).
+    ExecutionId
+}
+id! {
     /// Fingerprint of the configuration that was in force, stored with each decision.
     PolicyHash
+}
+
+impl Origin {
+    /// The origin of what a step of a workflow asked: a step asks once.
+    pub fn of_step(execution: &ExecutionId) -> Self {
+        Self(format!("step:{execution}"))
+    }
 }
 
 impl GrantId {

@@ -216,6 +216,30 @@ pub struct Profile {
     pub notify_channel: Option<ChannelId>,
     /// Whether that line carries the justification.
     pub announcement: Announcement,
+    /// Whether a workflow may ask in somebody's name.
+    pub workflows: WorkflowRule,
+    /// Whether a workflow may learn who has it open.
+    pub workflow_check: WorkflowCheck,
+}
+
+/// Whether a workflow may ask in somebody's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WorkflowRule {
+    /// It may, and whoever it names confirms before anybody else is asked.
+    #[default]
+    Confirm,
+    /// It may not.
+    Never,
+}
+
+/// Whether a workflow may learn who has something open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WorkflowCheck {
+    /// It is told that nobody has.
+    #[default]
+    Silent,
+    /// It is told.
+    Told,
 }
 
 /// What the channel line tells.

@@ -233,6 +233,14 @@ pub enum Refusal {
         /// The group, as people write it.
         group: String,
     },
+    /// A workflow's request was confirmed after its time.
+    #[error(
+        "{number} waited 15 minutes for you and was closed. Nobody was asked; run the workflow again, or ask with `/access`."
+    )]
+    ConfirmedTooLate {
+        /// The request.
+        number: RequestNumber,
+    },
     /// The same thing is waiting already.
     #[error(
         "You have asked for this already: {number} waits for an answer. Nothing new was asked."
@@ -333,6 +341,7 @@ impl Refusal {
             Self::HolderRefused { .. } => "holder_refused",
             Self::ApproversUnread { .. } => "approvers_unread",
             Self::RequesterRefused => "requester_refused",
+            Self::ConfirmedTooLate { .. } => "confirmed_too_late",
             Self::DeviceRefused(_) => "device_refused",
             Self::NoSuchRequest => "no_such_request",
             Self::NoSuchProfile => "no_such_profile",

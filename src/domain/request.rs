@@ -3,6 +3,7 @@
 //! `Pending → Approved | Denied | Cancelled | Lapsed`. Every right is judged here, at the
 //! moment of the command, by the same functions that judged it when the request was made.
 
+mod confirm;
 mod handle;
 mod quorum;
 mod remind;
@@ -15,11 +16,13 @@ use super::number::RequestNumber;
 use super::person::{Login, Standing};
 use super::policy::Selector;
 use super::seconds;
+use super::workflow::Workflow;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
+pub use confirm::Confirmed;
 pub use quorum::{CountedApproval, Quorum};
 pub use remind::Reminded;
 
@@ -62,6 +65,8 @@ pub struct Request {
     pub answer_by: DateTime<Utc>,
     /// How often those who were asked have been reminded, if ever.
     pub reminded: Option<Reminded>,
+    /// The workflow that asked, if one did.
+    pub workflow: Option<Workflow>,
     /// What has been said about it, oldest first.
     pub reviews: Vec<Review>,
     /// Where it stands.
@@ -72,6 +77,8 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestState {
+    /// A workflow asked in somebody's name; they have not confirmed it, and nobody else knows.
+    Unconfirmed,
     /// It waits for reviews.
     Pending,
     /// Enough people agreed; the grant tells the rest.
@@ -108,6 +115,7 @@ impl RequestState {
     /// The stable word under which it is stored.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Unconfirmed => "unconfirmed",
             Self::Pending => "pending",
             Self::Approved { .. } => "approved",
             Self::Denied { .. } => "denied",
@@ -201,6 +209,13 @@ pub enum RequestCommand {
 }
 
 impl Request {
+    /// Whether the requester themselves asked, or has confirmed what a workflow asked for them.
+    pub fn is_confirmed(&self) -> bool {
+        self.workflow
+            .as_ref()
+            .is_none_or(|workflow| workflow.confirmed_at.is_some())
+    }
+
     /// Whether it still waits for reviews.
     pub fn is_pending(&self) -> bool {
         self.state == RequestState::Pending
@@ -225,7 +240,7 @@ impl Request {
                 .join(" and ")
         };
         match &self.state {
-            RequestState::Pending => None,
+            RequestState::Unconfirmed | RequestState::Pending => None,
             RequestState::Approved { by, at } => {
                 Some((format!("{} already approved this", names(by)), *at))
             }

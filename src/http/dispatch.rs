@@ -11,6 +11,7 @@ mod form;
 mod opening;
 mod review_form;
 mod status;
+mod step;
 mod suggestion;
 
 use self::afterwards::Afterwards;
@@ -31,6 +32,8 @@ use serde_json::{Value, json};
 
 /// The callback id of the global shortcut, as the manifest has it.
 pub const REQUEST_SHORTCUT: &str = "request_access";
+/// The callback id of the shortcut in a message's menu, as the manifest has it.
+pub const MESSAGE_SHORTCUT: &str = "request_access_for";
 /// Refusals are shorter; names in them may not be.
 const LONGEST_ANSWER: usize = 900;
 
@@ -65,6 +68,11 @@ impl Switchboard {
                 if shortcut.callback_id.as_str() == REQUEST_SHORTCUT =>
             {
                 self.open_by_shortcut(shortcut).await
+            }
+            Interaction::MessageShortcut(shortcut)
+                if shortcut.callback_id.as_str() == MESSAGE_SHORTCUT =>
+            {
+                self.open_for_message(shortcut).await
             }
             Interaction::Shortcut(_)
             | Interaction::MessageShortcut(_)

@@ -8,7 +8,7 @@
 //! | what | where |
 //! |---|---|
 //! | who is looking, and at what | `window` |
-//! | the panes | `conversation`, `devices`, `stage`, `wire`, drawn together by `panes` |
+//! | the panes | `conversation`, `devices`, `stage`, `wire`, `workflow`, drawn together by `panes` |
 //! | news for open windows | `live` |
 //! | what people do | `act` |
 //! | who may talk to it at all | `guard` |
@@ -27,6 +27,7 @@ mod routes;
 mod stage;
 mod window;
 mod wire;
+mod workflow;
 
 use std::{
     collections::BTreeMap,
@@ -105,8 +106,10 @@ pub struct PageSetup {
     pub app: String,
     /// The slash commands that the app has.
     pub commands: Vec<String>,
-    /// The app's shortcuts.
+    /// The app's shortcuts that can be used anywhere.
     pub shortcuts: Vec<Shortcut>,
+    /// The app's shortcuts in the menu of each message.
+    pub message_shortcuts: Vec<Shortcut>,
     /// Whether the app has a home tab even before it has published one.
     pub home_tab: bool,
 }
@@ -136,6 +139,7 @@ impl Page {
             app: setup.app,
             commands: setup.commands,
             shortcuts: setup.shortcuts,
+            message_shortcuts: setup.message_shortcuts,
             home_tab: setup.home_tab,
             chosen: Mutex::default(),
             read: Mutex::default(),
@@ -170,6 +174,7 @@ struct House {
     app: String,
     commands: Vec<String>,
     shortcuts: Vec<Shortcut>,
+    message_shortcuts: Vec<Shortcut>,
     home_tab: bool,
     chosen: Mutex<Chosen>,
     /// How far each person has read their direct messages: the newest `ts`.

@@ -19,7 +19,7 @@ use super::ids::{MessageTs, TriggerId, ViewHash, ViewId};
 use super::message::{Destination, Message, Posted, Response, ResponseUrl};
 use super::{Answer, Slack};
 use crate::clock::Clock;
-use crate::domain::ids::{ChannelId, PersonId, TeamId};
+use crate::domain::ids::{ChannelId, ExecutionId, PersonId, TeamId};
 use crate::domain::person::Email;
 use answer::Read;
 use call::{Call, Twice};
@@ -224,6 +224,22 @@ impl Slack for Client {
             self.call(Call::json("views.update", &body, Twice::Harmless))
                 .await?;
             Ok(())
+        })
+    }
+
+    fn step_succeeded<'a>(&'a self, id: &'a ExecutionId, outputs: &'a Value) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let body = json!({ "function_execution_id": id.as_str(), "outputs": outputs });
+            let call = Call::json("functions.completeSuccess", &body, Twice::Harmless);
+            self.call(call).await.map(|_| ())
+        })
+    }
+
+    fn step_failed<'a>(&'a self, id: &'a ExecutionId, sentence: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let body = json!({ "function_execution_id": id.as_str(), "error": sentence });
+            let call = Call::json("functions.completeError", &body, Twice::Harmless);
+            self.call(call).await.map(|_| ())
         })
     }
 

@@ -12,6 +12,7 @@ mod event;
 mod form;
 mod interaction;
 mod lenient;
+mod place;
 #[cfg(test)]
 mod samples;
 mod value;
@@ -25,6 +26,7 @@ pub use interaction::{
     BlockActions, BlockSuggestion, Interaction, Lifetime, MessageShortcut, Shortcut, Surface,
     ViewClosed, ViewSubmission,
 };
+pub use place::MessagePlace;
 pub use value::{Value, Values};
 pub use view::{View, ViewKind};
 

@@ -8,6 +8,7 @@ pub mod answer;
 mod approver;
 mod buttons;
 mod channel;
+mod device_choice;
 mod facts;
 pub mod form;
 mod head;

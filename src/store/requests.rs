@@ -30,6 +30,9 @@ pub enum Inserted {
     SameOrigin(RequestId),
     /// The same person waits for the same profile on the same device; nothing was stored.
     AlreadyPending(RequestNumber),
+    /// A workflow asked the same person for the same profile, and they have not confirmed it;
+    /// nothing was stored.
+    AlreadyUnconfirmed,
 }
 
 reads! {
@@ -85,6 +88,15 @@ impl Tx {
         }
         let facts = &request.facts;
         let (who, profile) = (&request.requester.id, &facts.profile);
+        if request.state == RequestState::Unconfirmed {
+            let query = sqlx::query(sql::UNCONFIRMED_TWIN)
+                .bind(who.as_str())
+                .bind(profile.as_str());
+            return match one(self.conn(), query).await? {
+                Some(_) => Ok(Inserted::AlreadyUnconfirmed),
+                None => Err(StoreError::Conflict),
+            };
+        }
         match pending_twin(self.conn(), who, profile, &facts.device.node).await? {
             Some(number) => Ok(Inserted::AlreadyPending(number)),
             // Whatever stood in its way was decided in this very moment.
@@ -120,6 +132,7 @@ fn insert(request: &Request) -> Result<Query<'static>> {
         .bind(i64::try_from(request.wished.as_secs()).unwrap_or(i64::MAX))
         .bind(request.justification.clone())
         .bind(request.ask_first.as_ref().map(ToString::to_string))
+        .bind(request.workflow.as_ref().map(json).transpose()?)
         .bind(request.device_as_of.map(millis))
         .bind(millis(request.asked_at))
         .bind(millis(request.answer_by))
@@ -146,6 +159,9 @@ fn update(request: &Request) -> Result<Query<'static>> {
         .bind(millis(request.answer_by))
         .bind(request.state.name())
         .bind(json(&request.state)?)
+        .bind(i64::try_from(request.wished.as_secs()).unwrap_or(i64::MAX))
+        .bind(request.workflow.as_ref().map(json).transpose()?)
+        .bind(millis(request.asked_at))
         .bind(reminders(request))
         .bind(request.reminded.map(|reminded| millis(reminded.at))))
 }
@@ -219,6 +235,7 @@ fn read(row: &Reader<'_>, id: String) -> Result<Request> {
         wished: Duration::from_secs(row.number("wished_seconds")?),
         justification: row.text_or_none("justification")?,
         ask_first: row.text_or_none("ask_first")?.map(PersonId::new),
+        workflow: row.json_or_none("workflow")?,
         device_as_of: row.instant_or_none("device_as_of")?,
         asked_at: row.instant("asked_at")?,
         answer_by: row.instant("answer_by")?,

@@ -62,6 +62,7 @@ macro_rules! statements {
 
 pub(in crate::store) mod audit;
 pub(in crate::store) mod cards;
+pub(in crate::store) mod executions;
 pub(in crate::store) mod grants;
 pub(in crate::store) mod house;
 pub(in crate::store) mod outbox;
@@ -74,6 +75,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, Statement)> {
     [
         audit::ALL,
         cards::ALL,
+        executions::ALL,
         grants::ALL,
         house::ALL,
         outbox::ALL,

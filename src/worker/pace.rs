@@ -28,6 +28,8 @@ const POSTS: Limit = Limit {
     burst: 4.0,
     per_second: 1.0,
 };
+/// `functions.complete*`: about fifty a minute.
+const STEPS: Limit = UPDATES;
 /// `users.info`: about a hundred a minute, most of which clicks may need.
 const ACCOUNTS: Limit = Limit {
     burst: 20.0,
@@ -141,6 +143,8 @@ impl Pace {
             self.tailscale
         } else if *lane == Lane::update() {
             UPDATES
+        } else if *lane == Lane::complete_step() {
+            STEPS
         } else if *lane == Lane::users_info() {
             ACCOUNTS
         } else {

@@ -16,3 +16,4 @@ mod pictures;
 mod reviews;
 mod story;
 mod window;
+mod workflows;

@@ -16,3 +16,4 @@ mod scene;
 mod script;
 mod story;
 mod toy;
+mod workflows;

@@ -17,6 +17,8 @@ const METHODS: &[(&str, &[&str])] = &[
     ("chat.getPermalink", &[]),
     ("chat.postMessage", &["chat:write"]),
     ("chat.update", &["chat:write"]),
+    ("functions.completeError", &[]),
+    ("functions.completeSuccess", &[]),
     ("usergroups.list", &["usergroups:read"]),
     // The second scope is for the field `profile.email`.
     ("users.info", &["users:read", "users:read.email"]),
@@ -29,6 +31,7 @@ const METHODS: &[(&str, &[&str])] = &[
 /// <https://docs.slack.dev/reference/events>
 const EVENTS: &[(&str, &[&str])] = &[
     ("app_uninstalled", &[]),
+    ("function_executed", &[]),
     ("subteam_created", &["usergroups:read"]),
     ("subteam_members_changed", &["usergroups:read"]),
     ("subteam_updated", &["usergroups:read"]),
@@ -219,7 +222,7 @@ fn its_addresses_are_the_routes_of_the_program() {
 }
 
 #[test]
-fn it_offers_the_one_command_and_the_one_shortcut_that_exist() {
+fn it_offers_the_one_command_and_the_two_shortcuts_that_exist() {
     let manifest = manifest();
     let commands = manifest["features"]["slash_commands"].as_array();
     let commands = commands.expect("commands");
@@ -228,15 +231,65 @@ fn it_offers_the_one_command_and_the_one_shortcut_that_exist() {
 
     let shortcuts = manifest["features"]["shortcuts"].as_array();
     let shortcuts = shortcuts.expect("shortcuts");
-    assert_eq!(shortcuts.len(), 1);
-    assert_eq!(shortcuts[0]["type"], "global");
-    let callback = shortcuts[0]["callback_id"].as_str().expect("an id");
     let product: String = ["http", "slack"].into_iter().map(code).collect();
-    assert!(
-        product.contains(&format!("\"{callback}\"")),
-        "the program does not know the shortcut {callback}"
-    );
+    let kinds: Vec<&Value> = shortcuts.iter().map(|one| &one["type"]).collect();
+    assert_eq!(kinds, ["global", "message"]);
+    for shortcut in shortcuts {
+        let callback = shortcut["callback_id"].as_str().expect("an id");
+        assert!(
+            product.contains(&format!("\"{callback}\"")),
+            "the program does not know the shortcut {callback}"
+        );
+    }
     assert!(product.contains("/access"));
+}
+
+/// The names under a pointer, such as the parameters of a function.
+fn keys_at(pointer: &str) -> Names {
+    let manifest = manifest();
+    let object = manifest.pointer(pointer).and_then(Value::as_object);
+    let object = object.unwrap_or_else(|| panic!("the manifest has no object at {pointer}"));
+    object.keys().cloned().collect()
+}
+
+#[test]
+fn it_declares_the_steps_that_the_program_takes() {
+    let functions = keys_at("/functions");
+    let steps = found(r#"=> "([a-z]+_access)""#, &code("domain/workflow"));
+    let menus = found(
+        r#"const LIST_[A-Z]+: &str = "([a-z_]+)""#,
+        &code("http/dispatch/step"),
+    );
+    assert_eq!((steps.len(), menus.len()), (3, 2), "{steps:?} {menus:?}");
+    let known: Names = steps.union(&menus).cloned().collect();
+    assert_eq!(functions, known);
+
+    let mut read = found(
+        r#"inputs\s*\.(?:need|get)\(\s*"([a-z_]+)""#,
+        &code("app/steps"),
+    );
+    read.extend(found(
+        r#"inputs\.get\("([a-z_]+)"\)"#,
+        &code("http/dispatch/step"),
+    ));
+    let inputs = functions
+        .iter()
+        .flat_map(|function| keys_at(&format!("/functions/{function}/input_parameters")));
+    assert_eq!(inputs.collect::<Names>(), read);
+
+    let code = code("slack/step");
+    let mut written = found(r#"outputs\["([a-z_]+)"\]"#, &code);
+    written.extend(found(r#""([a-z_]+)":"#, &code));
+    let of_options = ["text", "type", "value"];
+    written.retain(|name| !of_options.contains(&name.as_str()));
+    let outputs = functions
+        .iter()
+        .flat_map(|function| keys_at(&format!("/functions/{function}/output_parameters")));
+    assert_eq!(outputs.collect::<Names>(), written);
+
+    let settings = &manifest()["settings"];
+    assert_eq!(settings["org_deploy_enabled"], true, "steps need it");
+    assert_eq!(settings["function_runtime"], "remote");
 }
 
 #[test]
@@ -254,7 +307,7 @@ fn its_hint_names_the_words_that_the_command_understands() {
 #[test]
 fn it_offers_nothing_that_is_not_built() {
     let manifest = manifest();
-    for absent in ["functions", "workflows", "datastores", "types"] {
+    for absent in ["workflows", "datastores", "types"] {
         assert_eq!(manifest.get(absent), None, "{absent}");
     }
     let tabs = &manifest["features"]["app_home"];
@@ -282,6 +335,9 @@ fn its_texts_fit() {
         ("/features/shortcuts/0/name", 24),
         ("/features/shortcuts/0/description", 150),
         ("/features/shortcuts/0/callback_id", 255),
+        ("/features/shortcuts/1/name", 24),
+        ("/features/shortcuts/1/description", 150),
+        ("/features/shortcuts/1/callback_id", 255),
     ] {
         let length = text_at(pointer).chars().count();
         assert!(

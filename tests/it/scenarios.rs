@@ -14,5 +14,6 @@ mod reminders;
 mod replicas;
 mod reviews;
 mod slack_faults;
+mod steps;
 mod tailscale_faults;
 mod words;

@@ -1,6 +1,8 @@
 //! What the stories are told with.
 
 pub mod clocks;
+#[cfg(feature = "demo")]
+pub mod doors;
 pub mod faults;
 pub mod forge;
 pub mod logs;

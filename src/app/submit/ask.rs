@@ -62,6 +62,7 @@ impl App {
             justification,
             ask_first: wish.ask_first.clone(),
             device_as_of,
+            workflow: None,
             asked_at: now,
             answer_by: seconds::cut(now + profile.request_ttl),
             reminded: None,
@@ -75,6 +76,8 @@ impl App {
                 let stored = self.store.request(&id).await?.ok_or(Failure::Contended)?;
                 return self.asked_before(wish, stored).await;
             }
+            // Only what a workflow asks is stored like that.
+            Inserted::AlreadyUnconfirmed => return Err(Failure::Contended.into()),
             Inserted::AlreadyPending(number) => {
                 drop(tx);
                 let click = Click {
@@ -109,7 +112,7 @@ impl App {
         clippy::too_many_arguments,
         reason = "each is one fact that the records of a request need"
     )]
-    async fn store_asking(
+    pub(super) async fn store_asking(
         &self,
         tx: &mut Tx,
         request: &Request,

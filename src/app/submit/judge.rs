@@ -20,9 +20,9 @@ use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// A refused field. The refusal stands under it, and in the audit trail.
-pub(super) struct Wrong {
-    pub(super) field: Field,
-    pub(super) refusal: Refusal,
+pub(in crate::app) struct Wrong {
+    pub(in crate::app) field: Field,
+    pub(in crate::app) refusal: Refusal,
 }
 
 impl Wrong {
@@ -32,17 +32,17 @@ impl Wrong {
 }
 
 /// A wish that nothing speaks against.
-pub(super) struct Judged<'a> {
-    pub(super) profile: &'a Profile,
-    pub(super) facts: Facts,
-    pub(super) justification: Option<String>,
-    pub(super) device_as_of: Option<DateTime<Utc>>,
-    pub(super) candidates: Candidates,
+pub(in crate::app) struct Judged<'a> {
+    pub(in crate::app) profile: &'a Profile,
+    pub(in crate::app) facts: Facts,
+    pub(in crate::app) justification: Option<String>,
+    pub(in crate::app) device_as_of: Option<DateTime<Utc>>,
+    pub(in crate::app) candidates: Candidates,
 }
 
 impl App {
     /// Everything that can speak against a wish, in the order of the form.
-    pub(super) async fn judge(
+    pub(in crate::app) async fn judge(
         &self,
         wish: &Wish,
         who: &Identity,

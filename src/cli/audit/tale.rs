@@ -24,6 +24,27 @@ pub(super) fn tale(kind: &EventKind) -> String {
 
 fn of_request(kind: &EventKind) -> Option<String> {
     Some(match kind {
+        EventKind::AskedByWorkflow {
+            evidence,
+            justification,
+            workflow,
+            confirm_by,
+        } => format!(
+            "asked for {} on {} for {}, to be confirmed by {}{}{}",
+            evidence.facts.profile_name,
+            evidence.facts.device.name,
+            spoken(evidence.facts.duration),
+            confirm_by.format("%H:%M:%SZ"),
+            quoted(justification.as_ref()),
+            workflow
+                .as_ref()
+                .map(|name| format!(", its author calls it “{name}”"))
+                .unwrap_or_default()
+        ),
+        EventKind::NotConfirmed => "closed it: it was not confirmed in time".to_owned(),
+        EventKind::WorkflowNotTold { error } => {
+            format!("could not tell the workflow how it ended ({error})")
+        }
         EventKind::Requested {
             evidence,
             justification,

@@ -1,6 +1,6 @@
 //! Who and what there is in the demo: people, channels, devices, the tailnet's policy.
 
-use crate::sandbox::page::{Destination, Shortcut};
+use crate::sandbox::page::Destination;
 use crate::sandbox::slack::{Channel, SlackSetup, User, Usergroup};
 use crate::sandbox::tailscale::{Device, OauthClient, TailnetSetup};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,9 +8,6 @@ use serde_json::{Value, json};
 
 /// What the bot is configured with, apart from addresses.
 pub const PROFILES: &str = include_str!("profiles.toml");
-
-/// The app as it is installed: its steps for workflows are read from here.
-pub const MANIFEST: &str = include_str!("../../../slack-manifest.yaml");
 
 const ADA: &str = "U0ADA";
 const GRACE: &str = "U0GRACE";
@@ -146,12 +143,4 @@ pub fn destinations() -> Vec<Destination> {
             profile: (*profile).to_owned(),
         })
         .collect()
-}
-
-/// The shortcuts of the app, as its manifest has them.
-pub fn shortcuts() -> Vec<Shortcut> {
-    vec![Shortcut {
-        callback_id: "request_access".to_owned(),
-        label: "Request access".to_owned(),
-    }]
 }

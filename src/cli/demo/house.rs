@@ -1,14 +1,14 @@
 //! The whole demo in one process: both stand-ins, the bot between them, and the page.
 
-use super::cast;
+use super::folder::Folder;
 use super::stage::{Clocks, Passing, Stage};
+use super::{cast, manifest};
 use crate::sandbox::page::{Backstage, Page, PageSetup};
 use crate::sandbox::slack::{RateLimits, SlackSandbox, SlackSetup};
 use crate::sandbox::tailscale::{ALL_SCOPES, OauthClient, TailnetSetup, TailscaleSandbox};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tempfile::TempDir;
 
 /// How much of the wire is kept to be looked at.
 const KEPT: usize = 200;
@@ -19,17 +19,15 @@ pub struct House {
     stage: Arc<Stage>,
     slack: SlackSandbox,
     tailnet: Arc<TailscaleSandbox>,
-    folder: TempDir,
+    folder: Folder,
     _time: Passing,
 }
 
 impl House {
     /// Furnishes it and lets the bot begin; the page listens at `listen`.
     pub async fn open(listen: SocketAddr) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("lapse-demo-")
-            .tempdir()
-            .context("there is no temporary folder for the demo's database")?;
+        let folder = Folder::new()?;
+        let features = manifest::features()?;
         let clocks = Clocks::new();
         let slack = open_slack(&clocks).await?;
         let tailnet = Arc::new(open_tailnet(&clocks).await?);
@@ -42,8 +40,9 @@ impl House {
             destinations: cast::destinations(),
             app: "Lapse".to_owned(),
             commands: vec!["/access".to_owned()],
-            shortcuts: cast::shortcuts(),
-            home_tab: false,
+            shortcuts: features.shortcuts,
+            message_shortcuts: features.message_shortcuts,
+            home_tab: features.home_tab,
         })
         .await
         .with_context(|| format!("{listen} cannot be listened on; nothing was started"))?;
@@ -93,7 +92,7 @@ fn secret(prefix: &str) -> String {
 
 async fn open_slack(clocks: &Clocks) -> anyhow::Result<SlackSandbox> {
     let setup = SlackSetup::new(clocks.outside().clock())
-        .manifest(cast::MANIFEST)
+        .manifest(manifest::TEXT)
         .context("the app's manifest cannot be used")?;
     let mut setup = cast::workspace(setup);
     setup.rate_limits = RateLimits::published();
@@ -124,7 +123,7 @@ fn set_stage(
     clocks: &Clocks,
     slack: &SlackSandbox,
     tailnet: &TailscaleSandbox,
-    folder: &TempDir,
+    folder: &Folder,
 ) -> anyhow::Result<Stage> {
     let text = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n\

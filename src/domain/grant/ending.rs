@@ -2,7 +2,7 @@
 
 use super::{EndReason, Ending, Grant, GrantState};
 use crate::domain::audit::{Actor, EventKind, PersonRef};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{ExecutionId, PersonId};
 use crate::domain::person::Standing;
 use crate::domain::refusal::Refusal;
 use crate::domain::rights::{self, ReviewRight};
@@ -13,7 +13,10 @@ use chrono::{DateTime, Utc};
 impl Ending {
     /// "Sam revoked it".
     fn told(&self) -> String {
-        let by = self.by.as_ref().map_or("somebody", |by| by.name.as_str());
+        let by = self
+            .by
+            .as_ref()
+            .map_or("its workflow", |by| by.name.as_str());
         match &self.why {
             EndReason::Expired => "its time was up".to_owned(),
             EndReason::Released => format!("{by} gave it back"),
@@ -82,6 +85,22 @@ impl Grant {
             opened: self.opened(),
         };
         self.ending(ending, Actor::Lapse)
+    }
+
+    /// Ends, because the workflow that asked for it is done with it.
+    pub(super) fn ended_by_workflow(
+        &self,
+        execution: &ExecutionId,
+        now: DateTime<Utc>,
+    ) -> Transition<Self> {
+        let ending = Ending {
+            why: EndReason::Revoked,
+            by: None,
+            note: None,
+            at: now,
+            opened: self.opened(),
+        };
+        self.ending(ending, Actor::Workflow(execution.clone()))
     }
 
     /// Whoever may review the profile now, and security; where the profile is gone, security

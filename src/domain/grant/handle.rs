@@ -57,6 +57,10 @@ impl Grant {
                 GrantCommand::PersonLeft { standing },
                 GrantState::Applying { .. } | GrantState::Active { .. },
             ) => Some(self.person_left(*standing, now)),
+            (
+                GrantCommand::EndByWorkflow { execution },
+                GrantState::Applying { .. } | GrantState::Active { .. },
+            ) => Some(self.ended_by_workflow(execution, now)),
             _ => None,
         }
     }

@@ -38,12 +38,17 @@ impl Request {
                     return Err(Refusal::Repeated);
                 }
                 let next = self.in_state(RequestState::Lapsed { at: world.now });
+                let kind = if self.is_confirmed() {
+                    EventKind::Lapsed
+                } else {
+                    EventKind::NotConfirmed
+                };
                 Ok(Transition::to(next)
-                    .recording(self.event(Actor::Lapse, EventKind::Lapsed, world))
+                    .recording(self.event(Actor::Lapse, kind, world))
                     .causing(Effect::RefreshCards(Audience::Everyone)))
             }
             RequestCommand::PersonLeft { standing } => {
-                self.must_be_undecided()?;
+                self.must_be_pending(world)?;
                 let why = CancelReason::PersonLeft {
                     standing: *standing,
                 };
@@ -94,6 +99,11 @@ impl Request {
     /// Nothing happens after lapse, whether or not the sweeper has been here.
     pub(super) fn must_be_pending(&self, world: &World<'_>) -> Result<(), Refusal> {
         self.must_be_undecided()?;
+        if world.now >= self.answer_by && self.state == RequestState::Unconfirmed {
+            return Err(Refusal::ConfirmedTooLate {
+                number: self.number,
+            });
+        }
         if world.now >= self.answer_by {
             return Err(Refusal::LapsedAlready {
                 number: self.number,

@@ -30,6 +30,9 @@ impl Request {
         facts_seen: u32,
         world: &World<'_>,
     ) -> Result<Transition<Self>, Refusal> {
+        if self.state == RequestState::Unconfirmed {
+            return Err(Refusal::NoSuchRequest);
+        }
         let identity = world.actor(by)?;
         let repeated = self.said_before(by, verdict, facts_seen);
         if repeated && !self.is_pending() {

@@ -4,11 +4,12 @@ use super::Switchboard;
 use crate::app::Failure;
 use crate::app::decide::Click;
 use crate::domain::card::{Place, ReplyUrl};
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{NodeId, RequestId};
 use crate::domain::number::RequestNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Verdict;
 use crate::http::reply::Reply;
+use crate::slack::ids::ActionId;
 use crate::slack::parse::{BlockActions, Lifetime, Surface};
 use crate::slack::view::ids::{ButtonValue, action};
 use chrono::TimeDelta;
@@ -19,13 +20,20 @@ use chrono::TimeDelta;
 const USES: u8 = 4;
 const WORKS_FOR: TimeDelta = TimeDelta::minutes(29);
 
+/// The device that was chosen in the menu beside the button, if there is one.
+fn chosen_device(actions: &BlockActions) -> Option<NodeId> {
+    let (_, value) = actions.values.of_action(&ActionId::new(action::DEVICE))?;
+    value.selected().map(NodeId::new)
+}
+
 impl Switchboard {
     pub(super) async fn button(&self, actions: BlockActions) -> Reply {
         let Some(used) = actions.actions.first() else {
             return Reply::Empty;
         };
         let name = used.action_id.as_str().to_owned();
-        if name == action::OPEN_DEVICE {
+        // A link, and a menu that is read with the button beside it.
+        if name == action::OPEN_DEVICE || name == action::DEVICE {
             return Reply::Empty;
         }
         let value = used
@@ -76,7 +84,8 @@ impl Switchboard {
                 .review(click, id, Verdict::Approve, None, value.facts_number)
                 .await
                 .map(|_| ()),
-            action::CANCEL => self.app.cancel(click, id).await.map(|_| ()),
+            action::CONFIRM => self.app.confirm(click, id, chosen_device(actions)).await,
+            action::CANCEL | action::DECLINE => self.app.cancel(click, id).await.map(|_| ()),
             action::REMIND => self.app.remind(click, id).await.map(|_| ()),
             action::RELEASE => self.app.release(click, id).await.map(|_| ()),
             action::RETRY => self.app.retry(click, id).await.map(|_| ()),

@@ -48,6 +48,11 @@ impl Switchboard {
                     .begin(async move { app.read_user_groups().await });
                 Ok(())
             }
+            Event::StepRuns {
+                callback_id,
+                execution,
+                inputs,
+            } => self.take_step(callback_id, execution, inputs).await,
             Event::WorkspacesChanged => {
                 tracing::info!(
                     "the app was let into a workspace of the organisation, or out of one; everybody concerned is read again"

@@ -1,5 +1,10 @@
 //! The request form: opened, drawn again when the profile changes, submitted.
 
+mod reading;
+
+pub(super) use reading::{WRITE_IT_LIKE, chosen_duration, shown_block, value};
+
+use self::reading::{is_outdated, set_aside};
 use super::opening::NotOpened;
 use super::{Switchboard, as_json, click_of, errors, sentence, update};
 use crate::app::Failure;
@@ -8,23 +13,20 @@ use crate::app::devices::Offer;
 use crate::app::gather::TO_LOOK;
 use crate::app::patience::Patience;
 use crate::app::submit::{Asked, Field as AppField, NotAsked, Wish};
-use crate::domain::duration::parse_duration;
 use crate::domain::ids::{Origin, PersonId, ProfileId, RequestId};
 use crate::domain::person::Identity;
 use crate::domain::policy::ApproverChoice;
 use crate::domain::refusal::Refusal;
 use crate::domain::world::Unidentified;
 use crate::http::reply::Reply;
-use crate::slack::TriggerId;
-use crate::slack::parse::{BlockActions, Command, Shortcut, Surface, Values, ViewSubmission};
+use crate::slack::parse::{
+    BlockActions, Caller, Command, MessageShortcut, Shortcut, Surface, ViewSubmission,
+};
 use crate::slack::text::escape;
 use crate::slack::view::form::{self, Devices, DurationWish, FormModel, MOST_OPTIONS, Typed};
 use crate::slack::view::ids::callback::SHORTEN_FORM;
 use crate::slack::view::ids::{Field, action};
-use std::time::Duration;
-
-/// What is said of a typed duration that is none.
-pub(super) const WRITE_IT_LIKE: &str = "Write it like 45m, 2h30m or 1d.";
+use crate::slack::{ResponseUrl, TriggerId};
 
 /// What the form shows when it opens.
 #[derive(Clone, Debug, Default)]
@@ -50,17 +52,44 @@ impl Switchboard {
     }
 
     pub(super) async fn open_by_shortcut(&self, shortcut: Shortcut) -> Reply {
-        let person = shortcut.caller.person.clone();
-        if let Err(failure) = self.admit(&shortcut.caller, "command").await {
-            self.tell(None, person, None, &failure);
+        let trigger = shortcut.trigger.as_ref();
+        self.open_from(&shortcut.caller, trigger, None, Start::default())
+            .await
+    }
+
+    /// The form, with a link to the message as the beginning of the justification.
+    pub(super) async fn open_for_message(&self, shortcut: MessageShortcut) -> Reply {
+        let start = Start {
+            profile: None,
+            typed: Typed {
+                justification: Some(shortcut.message.words()),
+                ..Typed::default()
+            },
+            refusal: None,
+        };
+        let trigger = shortcut.trigger.as_ref();
+        self.open_from(&shortcut.caller, trigger, shortcut.response_url, start)
+            .await
+    }
+
+    async fn open_from(
+        &self,
+        caller: &Caller,
+        trigger: Option<&TriggerId>,
+        url: Option<ResponseUrl>,
+        start: Start,
+    ) -> Reply {
+        let person = caller.person.clone();
+        if let Err(failure) = self.admit(caller, "command").await {
+            self.tell(url, person, None, &failure);
             return Reply::Empty;
         }
-        let Some(trigger) = &shortcut.trigger else {
+        let Some(trigger) = trigger else {
             return Reply::Empty;
         };
-        if let Err(sentence) = self.open(&person, trigger, Start::default()).await {
+        if let Err(sentence) = self.open(&person, trigger, start).await {
             tracing::info!("a form was not opened");
-            self.say(None, person, escape(&sentence));
+            self.say(url, person, escape(&sentence));
         }
         Reply::Empty
     }
@@ -235,7 +264,7 @@ impl Switchboard {
             let typed = Typed {
                 duration: wish.duration,
                 custom_duration: wish.custom_duration,
-                justification: wish.justification,
+                justification: wish.justification.or_else(|| set_aside(&view)),
                 device: wish.device,
                 approver: wish.approver,
             };
@@ -336,44 +365,6 @@ impl Switchboard {
         names.sort_unstable();
         let unnamed = ids.len().saturating_sub(names.len());
         (names, unnamed)
-    }
-}
-
-/// The block that a field stands in, on the screen that was submitted.
-pub(super) fn shown_block(values: &Values, field: Field) -> Option<String> {
-    let found = values
-        .iter()
-        .find(|(_, action, _)| action.as_str() == field.action());
-    found.map(|(block, ..)| block.as_str().to_owned())
-}
-
-/// Whether the field for a typed duration is missing, or stands there for nothing. Drawing a
-/// form again while somebody types in it is not done without need.
-fn is_outdated(values: &Values) -> bool {
-    let wish = form::read_form(|action| value(values, action));
-    let has_field = values
-        .iter()
-        .any(|(_, id, _)| id.as_str() == action::CUSTOM_DURATION);
-    (wish.duration == Some(DurationWish::Custom)) != has_field
-}
-
-/// The value of the element with this action id, in whichever block it stands.
-pub(super) fn value(values: &Values, action: &str) -> Option<String> {
-    let found = values.iter().find(|(_, id, _)| id.as_str() == action)?;
-    let text = found.2.text().or(found.2.selected())?;
-    // No keyboard types NUL, and PostgreSQL stores none.
-    Some(text.replace('\0', ""))
-}
-
-/// The duration that was chosen or typed.
-pub(super) fn chosen_duration(wish: &form::Wish) -> Result<Duration, (Field, String)> {
-    match &wish.duration {
-        Some(DurationWish::Offered(duration)) => Ok(*duration),
-        Some(DurationWish::Custom) => {
-            let typed = wish.custom_duration.as_deref().unwrap_or_default().trim();
-            parse_duration(typed).map_err(|_| (Field::CustomDuration, WRITE_IT_LIKE.to_owned()))
-        }
-        None => Err((Field::Duration, "Choose how long.".to_owned())),
     }
 }
 

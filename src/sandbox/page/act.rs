@@ -7,6 +7,7 @@
 
 mod slack;
 mod stage;
+mod workflow;
 
 use std::{future::Future, sync::Arc};
 
@@ -18,7 +19,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::House;
+use super::{House, faults};
 use crate::sandbox::slack::{PersonError, Reply};
 
 pub(super) fn routes() -> Router<Arc<House>> {
@@ -26,12 +27,18 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/do/click", post(slack::click))
         .route("/do/press", post(slack::press))
         .route("/do/choose", post(slack::choose))
+        .route("/do/pick", post(slack::pick))
         .route("/do/type", post(slack::type_text))
         .route("/do/search", post(slack::search))
         .route("/do/submit", post(slack::submit))
         .route("/do/close", post(slack::close))
         .route("/do/write", post(slack::write))
         .route("/do/shortcut", post(slack::shortcut))
+        .route("/do/message-shortcut", post(slack::message_shortcut))
+        .route("/do/options", post(workflow::options))
+        .route("/do/run", post(workflow::run))
+        .route("/do/tell-again", post(workflow::tell_again))
+        .route("/do/end-run", post(workflow::end))
         .route("/do/home", post(slack::home))
         .route("/do/dismiss", post(slack::dismiss))
         .route("/do/clock", post(stage::clock))
@@ -81,15 +88,28 @@ fn silence() -> Json<Value> {
     Json(json!({}))
 }
 
-/// What a client shows when an app does not acknowledge.
-fn acknowledged(reply: &Reply) -> Done {
-    if reply.acknowledged() {
-        return Ok(silence());
+/// What a client shows when an app does not acknowledge, and what nobody would see otherwise:
+/// that the app has it and cannot show what it does with it.
+fn acknowledged(house: &House, reply: &Reply) -> Done {
+    let app = &house.app;
+    let outage = faults::outage(house);
+    match (reply.acknowledged(), outage) {
+        (true, None) => Ok(silence()),
+        // It said something itself, and Slack has shown that.
+        (true, Some(_)) if !reply.text().trim().is_empty() => Ok(silence()),
+        (true, Some(why)) => Err(Declined::because(format!(
+            "{app} took it, but {why}. A form that it would open does not come; whatever else it \
+             did shows after “Clear all”."
+        ))),
+        (false, None) => Err(Declined::because(format!(
+            "{app} answered {}, so Slack shows a warning beside it.",
+            reply.status
+        ))),
+        (false, Some(why)) => Err(Declined::because(format!(
+            "{app} answered {}, so Slack shows a warning beside it: {why}.",
+            reply.status
+        ))),
     }
-    Err(Declined::because(format!(
-        "The bot answered {}, so Slack shows a warning beside it.",
-        reply.status
-    )))
 }
 
 /// Does it to the end, whether or not somebody waits.

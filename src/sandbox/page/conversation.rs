@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    House, names,
+    House, Shortcut, names,
     render::{self, Reader},
     window::{self, Place, Window},
 };
@@ -70,6 +70,7 @@ struct Post {
     body: String,
     edited: bool,
     only_for_me: bool,
+    shortcuts: Vec<Shortcut>,
     replies: Vec<Post>,
 }
 
@@ -197,6 +198,11 @@ fn post(house: &House, message: &Message, replies: Vec<Post>) -> Post {
         body: render::message(&content, &reader(&|id| house.name(id))),
         edited: message.edited(),
         only_for_me: message.audience != Audience::Channel,
+        // Slack keeps no message that only one person sees, so nothing can be done with it.
+        shortcuts: match message.audience {
+            Audience::Channel => house.message_shortcuts.clone(),
+            Audience::Only(_) => Vec::new(),
+        },
         replies,
     }
 }

@@ -143,6 +143,15 @@ pub(super) fn clear(house: &House) {
     *house.chosen() = Chosen::default();
 }
 
+/// Why the app cannot show anything at this moment.
+pub(super) fn outage(house: &House) -> Option<&'static str> {
+    match house.chosen().slack? {
+        Fault::SlackDown => Some("Slack answers none of its calls (“Slack: down”)"),
+        Fault::SlackLimits => Some("Slack answers each of its calls with 429 (“Slack: 429”)"),
+        _ => None,
+    }
+}
+
 /// Whether it goes wrong at this moment.
 pub(super) fn is_on(house: &House, fault: Fault) -> bool {
     if fault == Fault::SlackDoubles {

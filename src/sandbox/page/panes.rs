@@ -1,6 +1,6 @@
 //! The panes of a window, each an HTML fragment with a name.
 
-use super::{House, conversation, devices, stage, window::Window, wire};
+use super::{House, conversation, devices, stage, window::Window, wire, workflow};
 
 /// A part of the page that changes by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,11 +13,12 @@ pub(super) enum Pane {
     Clock,
     Faults,
     Wire,
+    Runs,
 }
 
 impl Pane {
     /// All of them; people come after the messages, because looking at those reads them.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Messages,
         Self::Modal,
         Self::People,
@@ -26,6 +27,7 @@ impl Pane {
         Self::Clock,
         Self::Faults,
         Self::Wire,
+        Self::Runs,
     ];
 
     /// The element that it fills is called `pane-` and this.
@@ -39,6 +41,7 @@ impl Pane {
             Self::Clock => "clock",
             Self::Faults => "faults",
             Self::Wire => "wire",
+            Self::Runs => "runs",
         }
     }
 
@@ -53,6 +56,7 @@ impl Pane {
             Self::Clock => stage::clock(house),
             Self::Faults => stage::faults(house),
             Self::Wire => wire::wire(house),
+            Self::Runs => workflow::runs(house),
         };
         drawn.unwrap_or_else(|error| {
             tracing::error!(%error, pane = self.name(), "a pane of the page could not be drawn");

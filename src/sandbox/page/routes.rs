@@ -18,7 +18,7 @@ use super::{
     live,
     panes::Pane,
     window::{Asked, Place, Window},
-    wire,
+    wire, workflow,
 };
 
 /// What people type is short.
@@ -49,6 +49,8 @@ struct WholePage<'a> {
     app: &'a str,
     command: &'a str,
     shortcuts: &'a [super::Shortcut],
+    /// The form that runs steps of workflows, empty when the app has none.
+    steps: String,
     now: i64,
     house: &'a House,
 }
@@ -56,6 +58,10 @@ struct WholePage<'a> {
 impl WholePage<'_> {
     fn pane(&self, pane: Pane) -> String {
         pane.draw(self.house, self.window)
+    }
+
+    fn has_steps(&self) -> bool {
+        !self.steps.is_empty()
     }
 
     fn at(&self) -> &str {
@@ -78,6 +84,7 @@ async fn page(State(house): Theirs, Query(asked): Query<Asked>) -> Response {
         app: &house.app,
         command: house.commands.first().map_or("", String::as_str),
         shortcuts: &house.shortcuts,
+        steps: workflow::form(&house).unwrap_or_default(),
         now: house.backstage.now().timestamp_millis(),
         house: &house,
     };

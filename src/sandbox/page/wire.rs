@@ -78,7 +78,10 @@ fn what_it_is(sent: &Sent) -> String {
     } else if body["command"].is_string() {
         vec![word(&body["command"]), word(&body["text"])]
     } else {
-        vec![word(&body["event"]["type"])]
+        vec![
+            word(&body["event"]["type"]),
+            word(&body["event"]["function"]["callback_id"]),
+        ]
     };
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join(" ")
@@ -160,7 +163,12 @@ fn cut(value: &mut Value) {
             for (name, field) in fields {
                 let is_secret = matches!(
                     name.as_str(),
-                    "token" | "trigger_id" | "response_url" | "client_secret" | "authorization"
+                    "token"
+                        | "bot_access_token"
+                        | "trigger_id"
+                        | "response_url"
+                        | "client_secret"
+                        | "authorization"
                 );
                 if is_secret && field.is_string() {
                     *field = json!("…");
@@ -184,6 +192,7 @@ mod tests {
             "token": "one",
             "trigger_id": "two",
             "response_url": "http://three",
+            "bot_access_token": "six",
             "view": { "blocks": [{ "text": "kept", "token": "four" }] },
         });
         let body = form_urlencoded::Serializer::new(String::new())
@@ -191,7 +200,7 @@ mod tests {
             .append_pair("payload", &payload.to_string())
             .finish();
         let read = pretty(&readable(body.as_bytes()));
-        for secret in ["one", "two", "three", "four", "five"] {
+        for secret in ["one", "two", "three", "four", "five", "six"] {
             assert!(!read.contains(secret), "{secret} in {read}");
         }
         assert!(read.contains("kept") && read.contains("block_actions"));

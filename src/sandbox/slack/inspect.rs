@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     SlackSandbox,
     messages::{Audience, Author, Message},
-    places::Channel,
+    places::{Channel, Usergroup},
     record::{Call, Outcome, Refusal},
     users::User,
     views::View,
@@ -145,6 +145,14 @@ impl SlackSandbox {
     pub fn channels(&self) -> Vec<Channel> {
         self.shared
             .read(|state| state.channels.values().cloned().collect())
+    }
+
+    /// All user groups that are switched on, by id.
+    pub fn usergroups(&self) -> Vec<Usergroup> {
+        self.shared.read(|state| {
+            let groups = state.usergroups.values();
+            groups.filter(|group| !group.disabled).cloned().collect()
+        })
     }
 
     /// What people read for the id of a person, a channel or a user group.

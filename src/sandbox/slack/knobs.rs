@@ -64,10 +64,26 @@ impl SlackSandbox {
 
     /// Writes a message as a person.
     pub fn say(&self, channel: &str, user: &str, text: &str) -> Message {
+        self.write_as(channel, None, user, text)
+    }
+
+    /// The same, as an answer in the thread of another message.
+    pub fn say_in_thread(&self, under: &Message, user: &str, text: &str) -> Message {
+        let thread = under.thread_ts.as_ref().unwrap_or(&under.ts);
+        self.write_as(&under.channel, Some(thread.clone()), user, text)
+    }
+
+    fn write_as(
+        &self,
+        channel: &str,
+        thread_ts: Option<String>,
+        user: &str,
+        text: &str,
+    ) -> Message {
         self.shared.change(|state| {
             state.write(Draft {
                 channel,
-                thread_ts: None,
+                thread_ts,
                 author: Author::Person(user.to_owned()),
                 audience: Audience::Channel,
                 text,

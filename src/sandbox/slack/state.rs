@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use super::{
@@ -45,6 +45,8 @@ pub(super) struct State {
     pub(super) channels: BTreeMap<String, Channel>,
     pub(super) messages: Messages,
     pub(super) views: Views,
+    /// What people have chosen in menus on messages: by person, channel and message.
+    pub(super) choices: BTreeMap<(String, String, String), Map<String, Value>>,
     pub(super) triggers: Triggers,
     pub(super) response_urls: ResponseUrls,
     pub(super) functions: Vec<Function>,
@@ -73,6 +75,7 @@ impl State {
         }
         Self {
             opened_at: (setup.clock)(),
+            choices: BTreeMap::new(),
             functions: setup.functions,
             executions: Executions::default(),
             clock: setup.clock,

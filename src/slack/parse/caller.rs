@@ -39,6 +39,8 @@ pub(super) struct WireTeam {
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
+    pub(super) domain: Option<String>,
+    #[serde(default)]
     enterprise_id: Option<String>,
 }
 

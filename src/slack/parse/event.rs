@@ -3,11 +3,14 @@
 use super::Malformed;
 use super::caller::Flag;
 use super::lenient::{filled, or_default};
-use crate::domain::ids::{PersonId, TeamId};
+use crate::domain::ids::{ExecutionId, PersonId, TeamId};
+use crate::domain::workflow::Inputs;
 use crate::slack::Reach;
-use crate::slack::ids::{DeliveryId, EnterpriseId};
+use crate::slack::ids::{CallbackId, DeliveryId, EnterpriseId};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// One post.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +56,15 @@ pub enum Event {
     UserChange {
         /// Whose.
         person: PersonId,
+    },
+    /// A workflow came to a step of ours.
+    StepRuns {
+        /// Which step, by its callback id in the manifest.
+        callback_id: CallbackId,
+        /// This run of it.
+        execution: ExecutionId,
+        /// What the workflow filled in.
+        inputs: Inputs,
     },
     /// A user group, or who is in it, changed.
     UserGroupsChanged,
@@ -118,6 +130,19 @@ enum UserOrId {
 }
 
 #[derive(Deserialize)]
+struct Ran {
+    function: Function,
+    function_execution_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    inputs: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Function {
+    callback_id: String,
+}
+
+#[derive(Deserialize)]
 struct Revoked {
     #[serde(default, deserialize_with = "or_default")]
     tokens: Tokens,
@@ -171,6 +196,7 @@ fn event(json: &str) -> Result<Event, Malformed> {
         "subteam_created" | "subteam_updated" | "subteam_members_changed" => {
             Event::UserGroupsChanged
         }
+        "function_executed" => step(json)?,
         "team_access_granted" | "team_access_revoked" => Event::WorkspacesChanged,
         "tokens_revoked" => {
             let revoked: Revoked = serde_json::from_str(json)?;
@@ -181,6 +207,26 @@ fn event(json: &str) -> Result<Event, Malformed> {
         }
         "app_uninstalled" => Event::AppUninstalled,
         _ => Event::Ignored { kind },
+    })
+}
+
+/// Values that are no text, number or yes-or-no are left out: no input of ours takes them.
+fn step(json: &str) -> Result<Event, Malformed> {
+    let ran: Ran = serde_json::from_str(json)?;
+    let text = |value: Value| match value {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    let inputs = ran.inputs.into_iter();
+    let inputs = inputs.filter_map(|(name, value)| Some((name, text(value)?)));
+    Ok(Event::StepRuns {
+        callback_id: CallbackId::new(ran.function.callback_id),
+        execution: filled(Some(ran.function_execution_id))
+            .map(ExecutionId::new)
+            .ok_or(Malformed)?,
+        inputs: Inputs::new(inputs.collect()),
     })
 }
 
@@ -260,11 +306,37 @@ mod tests {
     }
 
     #[test]
+    fn a_step_brings_what_the_workflow_filled_in() {
+        let Event::StepRuns {
+            callback_id,
+            execution,
+            inputs,
+        } = happened(samples::FUNCTION_EXECUTED).event
+        else {
+            panic!("a step runs");
+        };
+        assert_eq!(callback_id.as_str(), "request_access");
+        assert_eq!(execution.as_str(), "Fx01");
+        assert!(inputs.get("profile").is_some());
+        let odd = r#"{"type":"event_callback","event":{"type":"function_executed",
+            "function":{"callback_id":"x"},"function_execution_id":"Fx2",
+            "inputs":{"a":1,"b":true,"c":null,"d":{"e":1},"f":" "}}}"#;
+        let Event::StepRuns { inputs, .. } = happened(odd).event else {
+            panic!("a step runs");
+        };
+        let given = ["a", "b", "c", "d", "f"].map(|name| inputs.get(name));
+        assert_eq!(given, [Some("1"), Some("true"), None, None, None]);
+        let nameless = odd.replace("\"Fx2\"", "\"\"");
+        assert!(from_json(nameless.as_bytes()).is_err());
+    }
+
+    #[test]
     fn what_this_version_does_not_act_on_is_named() {
+        let odd = r#"{"type":"event_callback","event":{"type":"emoji_changed"}}"#;
         assert_eq!(
-            happened(samples::FUNCTION_EXECUTED).event,
+            happened(odd).event,
             Event::Ignored {
-                kind: "function_executed".to_owned()
+                kind: "emoji_changed".to_owned()
             }
         );
         assert_eq!(

@@ -4,7 +4,8 @@
 use super::Malformed;
 use super::action::{Action, WireAction};
 use super::caller::{Caller, Flag, WireTeam, WireUser};
-use super::lenient::{WithId, filled, id_of, or_default};
+use super::lenient::{WireChannel, WithId, filled, or_default};
+use super::place::MessagePlace;
 use super::value::{Values, WireState};
 use super::view::{View, WireView};
 use crate::domain::ids::ChannelId;
@@ -131,10 +132,8 @@ pub struct MessageShortcut {
     pub caller: Caller,
     /// Which shortcut it is.
     pub callback_id: CallbackId,
-    /// Where the message stands.
-    pub channel: ChannelId,
     /// The message.
-    pub ts: MessageTs,
+    pub message: MessagePlace,
     /// Opens one view.
     pub trigger: Option<TriggerId>,
     /// Takes later answers.
@@ -161,7 +160,7 @@ struct Wire {
     #[serde(default)]
     callback_id: Option<String>,
     #[serde(default)]
-    channel: Option<WithId>,
+    channel: Option<WireChannel>,
     #[serde(default)]
     container: Option<WireContainer>,
     #[serde(default)]
@@ -196,6 +195,8 @@ struct WireContainer {
 struct WireMessage {
     #[serde(default)]
     ts: Option<String>,
+    #[serde(default)]
+    thread_ts: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -275,7 +276,7 @@ impl Wire {
             } = container;
             (filled(channel_id), filled(message_ts), is_ephemeral)
         });
-        let channel = channel.or_else(|| id_of(self.channel.take()))?;
+        let channel = channel.or_else(|| filled(self.channel.take()?.id))?;
         let ts = ts
             .or_else(|| filled(self.message_ts.take()))
             .or_else(|| self.message.take().and_then(|message| filled(message.ts)))?;
@@ -346,12 +347,26 @@ impl Wire {
     }
 
     fn message_shortcut(mut self) -> Result<MessageShortcut, Malformed> {
+        let domain = self.team.as_mut().and_then(|team| team.domain.take());
+        let name = self
+            .channel
+            .as_mut()
+            .and_then(|channel| channel.name.take());
+        let thread = self
+            .message
+            .as_mut()
+            .and_then(|message| message.thread_ts.take());
         let (channel, ts, _) = self.message().ok_or(Malformed)?;
         Ok(MessageShortcut {
             caller: self.caller()?,
             callback_id: self.callback_id()?,
-            channel,
-            ts,
+            message: MessagePlace {
+                domain: filled(domain),
+                channel,
+                channel_name: filled(name),
+                ts,
+                thread: filled(thread).map(MessageTs::new),
+            },
             trigger: self.trigger(),
             response_url: self.response_url(),
         })
@@ -485,8 +500,12 @@ mod tests {
         let Interaction::MessageShortcut(shortcut) = read(samples::MESSAGE_SHORTCUT) else {
             panic!("a message shortcut");
         };
-        assert_eq!(shortcut.channel.as_str(), "C0DECK");
-        assert_eq!(shortcut.ts.as_str(), "1793620700.000300");
+        assert_eq!(shortcut.message.channel.as_str(), "C0DECK");
+        assert_eq!(shortcut.message.ts.as_str(), "1793620700.000300");
+        assert_eq!(
+            shortcut.message.words(),
+            "https://harbour.slack.com/archives/C0DECK/p1793620700000300?thread_ts=1793620600.000200&cid=C0DECK"
+        );
         assert!(matches!(read(samples::CLOSED), Interaction::ViewClosed(_)));
     }
 

@@ -23,6 +23,15 @@ pub(super) struct WithId {
     pub(super) id: Option<String>,
 }
 
+/// A conversation: its `id`, and the `name` that people know it by.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct WireChannel {
+    #[serde(default)]
+    pub(super) id: Option<String>,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+}
+
 /// The id inside, if both the object and its id are there.
 pub(super) fn id_of(object: Option<WithId>) -> Option<String> {
     filled(object.and_then(|object| object.id))

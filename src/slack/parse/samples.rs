@@ -93,9 +93,9 @@ pub(super) const SHORTCUT: &str = r#"{
 
 pub(super) const MESSAGE_SHORTCUT: &str = r#"{
   "type": "message_action", "callback_id": "request_access_for", "trigger_id": "11.22.bbb",
-  "user": {"id": "U0AMELIE", "name": "amelie"}, "team": {"id": "T0HARBOUR"},
+  "user": {"id": "U0AMELIE", "name": "amelie"}, "team": {"id": "T0HARBOUR", "domain": "harbour"},
   "channel": {"id": "C0DECK", "name": "deck"}, "message_ts": "1793620700.000300",
-  "message": {"type": "message", "user": "U0LINUS", "ts": "1793620700.000300", "text": "the gauge is stuck"},
+  "message": {"type": "message", "user": "U0LINUS", "ts": "1793620700.000300", "thread_ts": "1793620600.000200", "text": "the gauge is stuck"},
   "response_url": "https://hooks.slack.com/app/T0HARBOUR/11/ghi"
 }"#;
 

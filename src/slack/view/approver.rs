@@ -38,6 +38,7 @@ pub fn card(story: &Story<'_>, person: &PersonId, because: &Selector, how: HowAs
     blocks.push(title(story, &stage).block());
     blocks.push(facts::fields(story));
     blocks.push(kit::quotation(story.request.justification.as_deref()));
+    blocks.extend(facts::workflow(story).map(|line| line.block()));
     blocks.push(kit::context(
         why(story, &stage, person, because, how).mrkdwn(),
     ));

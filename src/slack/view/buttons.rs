@@ -152,6 +152,19 @@ pub fn revoke(story: &Story<'_>) -> SlackBlockButtonElement {
     ))
 }
 
+/// Confirm what a workflow asked in one's name.
+pub fn confirm(story: &Story<'_>) -> SlackBlockButtonElement {
+    let label = say("Confirm the request for ").name(&story.request.facts.profile_name);
+    button(story.request, action::CONFIRM, "Confirm", &label)
+        .with_style(SlackBlockButtonStyle::Primary)
+}
+
+/// Decline what a workflow asked in one's name.
+pub fn decline(story: &Story<'_>) -> SlackBlockButtonElement {
+    let label = say("Decline the request for ").name(&story.request.facts.profile_name);
+    button(story.request, action::DECLINE, "I don't want this", &label)
+}
+
 /// Withdraw a pending request.
 pub fn cancel(story: &Story<'_>) -> SlackBlockButtonElement {
     let label = say("Cancel your request for ").then(story.what());

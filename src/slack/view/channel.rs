@@ -87,13 +87,7 @@ fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
                 EndReason::Released => had("⏹ ", " gave back ").say(" ").date(ending.at).say(after),
                 EndReason::Revoked => {
                     let revoked = had("🔒 ", "'s access to ").say(" was revoked");
-                    match &ending.by {
-                        Some(by) => revoked.say(" by ").name(&by.name),
-                        None => revoked,
-                    }
-                    .say(" ")
-                    .date(ending.at)
-                    .say(after)
+                    revoked.then(head::by_whom(ending)).say(after)
                 }
                 EndReason::PersonLeft { standing } => had("🔒 ", "'s access to ")
                     .say(" ended ")
@@ -113,7 +107,10 @@ fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
             }
         }
         Stage::Pending => had("🕒 ", " asked for "),
-        Stage::Lapsed
+        Stage::Unconfirmed
+        | Stage::NotConfirmed
+        | Stage::Declined(_)
+        | Stage::Lapsed
         | Stage::Denied { .. }
         | Stage::Cancelled(_)
         | Stage::ProfileGone(_)
@@ -143,7 +140,7 @@ pub fn closed_by(story: &Story<'_>, ending: &Ending) -> Sentence {
             .name(&by.name)
             .say(" revoked ")
             .then(access(story)),
-        (_, None) => access(story).say(" was revoked"),
+        (_, None) => access(story).say(" was revoked by its workflow"),
     }
     .say(" ")
     .date(ending.at)

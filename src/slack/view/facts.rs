@@ -69,6 +69,23 @@ pub fn signature(story: &Story<'_>) -> Sentence {
         .date(story.request.asked_at)
 }
 
+/// That a workflow asked, and what its author calls it, which is theirs to say.
+pub fn workflow(story: &Story<'_>) -> Option<Sentence> {
+    let workflow = story.request.workflow.as_ref()?;
+    let asked = match &workflow.name {
+        Some(name) => say("Asked by a workflow that its author calls ").quote(name),
+        None => say("Asked by a workflow"),
+    };
+    Some(match workflow.confirmed_at {
+        Some(at) => asked
+            .say("; confirmed by ")
+            .name(&story.request.requester.name)
+            .say(" ")
+            .date(at),
+        None => asked,
+    })
+}
+
 /// How often the same was asked lately.
 pub fn how_often(story: &Story<'_>) -> Sentence {
     let days = LATELY.as_secs() / 86_400;

@@ -1,10 +1,12 @@
 //! The request form: what to ask for, on which device, for how long, and why.
 //!
-//! What it sends back is a wish: everything is looked up and judged again. It carries no
-//! metadata, so nothing in it can be mistaken for something trusted.
+//! What it sends back is a wish: everything is looked up and judged again. Its metadata carries
+//! what was typed and has no field at the moment, and nothing that could be taken for trusted.
 
 mod fields;
 mod wish;
+
+pub(super) use fields::device_label;
 
 use super::ids::{Field, callback};
 use super::kit::{self, Dispatch, Input, Presence};
@@ -17,7 +19,7 @@ use crate::domain::policy::{ApproverChoice, JustificationRule, Profile};
 use crate::slack::text;
 use chrono::{DateTime, Utc};
 use slack_morphism::prelude::{
-    SlackBlock, SlackBlockId, SlackCallbackId, SlackSectionBlock, SlackView,
+    SlackBlock, SlackBlockId, SlackCallbackId, SlackModalView, SlackSectionBlock, SlackView,
 };
 use std::collections::BTreeMap;
 
@@ -111,15 +113,28 @@ pub fn request_form(model: &FormModel<'_>) -> SlackView {
     blocks.push(device);
     blocks.extend(age);
     blocks.extend(duration_fields(model, profile));
-    blocks.extend(justification_field(model, profile));
+    let justification = justification_field(model, profile);
+    let has_field = justification.is_some();
+    blocks.extend(justification);
     if profile.approver_choice == ApproverChoice::Requester {
         blocks.extend(fields::approver(model, profile));
     }
-    SlackView::Modal(kit::modal(
-        TITLE,
-        Some((SUBMIT, callback::REQUEST_FORM)),
-        blocks,
-    ))
+    let view = kit::modal(TITLE, Some((SUBMIT, callback::REQUEST_FORM)), blocks);
+    SlackView::Modal(if has_field {
+        view
+    } else {
+        setting_aside(view, model)
+    })
+}
+
+/// A justification that was typed, or that a message's shortcut began, waits in the form until
+/// there is a profile that wants one.
+fn setting_aside(view: SlackModalView, model: &FormModel<'_>) -> SlackModalView {
+    let typed = model.typed.justification.as_deref().unwrap_or_default();
+    match text::plain(typed, fields::LONGEST_JUSTIFICATION) {
+        nothing if nothing.is_empty() => view,
+        kept => view.with_private_metadata(kept),
+    }
 }
 
 /// The form while there is nothing to submit. Slack takes inputs only beside a submit button, so
@@ -132,7 +147,7 @@ fn unfinished(model: &FormModel<'_>, mut blocks: Vec<SlackBlock>) -> SlackView {
     blocks.insert(0, choice.into());
     let view = kit::modal(TITLE, None, blocks)
         .with_callback_id(SlackCallbackId(callback::REQUEST_FORM.to_owned()));
-    SlackView::Modal(view)
+    SlackView::Modal(setting_aside(view, model))
 }
 
 /// The view that stands there while the form is being prepared.

@@ -34,6 +34,15 @@ pub fn approved_but(story: &Story<'_>) -> Sentence {
 /// The sentence of a state that is not pending.
 pub fn of(story: &Story<'_>, stage: &Stage<'_>, to: To) -> Sentence {
     match stage {
+        Stage::Unconfirmed => to_confirm(story),
+        Stage::NotConfirmed => say("⌛ Not confirmed by ")
+            .date(story.request.answer_by)
+            .say(". Nobody was asked, nothing was granted"),
+        Stage::Declined(at) => say("↩ Declined by ")
+            .name(&story.request.requester.name)
+            .say(" ")
+            .date(*at)
+            .say(". Nobody was asked, nothing was granted"),
         Stage::Pending => waiting(story),
         Stage::Lapsed => lapsed(story),
         Stage::Denied { by, at, note } => {
@@ -262,6 +271,18 @@ fn waiting(story: &Story<'_>) -> Sentence {
     sentence.say(")")
 }
 
+/// "A workflow asks in your name for …", on a device that the workflow named.
+fn to_confirm(story: &Story<'_>) -> Sentence {
+    let facts = &story.request.facts;
+    let asks = say("🙋 A workflow asks in your name for ").name(&facts.profile_name);
+    let asks = if story.chooses_device() {
+        asks
+    } else {
+        asks.say(" on ").code(&facts.device.name)
+    };
+    asks.say(format!(" ({})", spoken(facts.duration)))
+}
+
 fn lapsed(story: &Story<'_>) -> Sentence {
     let sentence = if story.standing().is_empty() {
         say("⌛ Nobody answered by ")
@@ -293,6 +314,7 @@ pub fn departure(story: &Story<'_>, standing: Standing) -> Sentence {
 pub fn by_whom(ending: &Ending) -> Sentence {
     match &ending.by {
         Some(person) => say(" by ").name(&person.name),
+        None if ending.why == EndReason::Revoked => say(" by its workflow"),
         None => Sentence::default(),
     }
     .say(" ")

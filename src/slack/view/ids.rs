@@ -17,6 +17,10 @@ pub mod action {
     pub const DENY: &str = "deny";
     /// Open the form for a revocation.
     pub const REVOKE: &str = "revoke";
+    /// Confirm what a workflow asked.
+    pub const CONFIRM: &str = "confirm";
+    /// Decline what a workflow asked.
+    pub const DECLINE: &str = "decline";
     /// Withdraw a pending request.
     pub const CANCEL: &str = "cancel";
     /// Remind those who were asked and have not answered.

@@ -84,6 +84,9 @@ fn for_requester(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Se
                 _ => denied,
             }
         }
+        EventKind::WorkflowNotTold { .. } => say("⚠ The workflow that asked for ")
+            .then(story.what())
+            .say(" could not be told how that ended. Tell whoever runs it, or run it again"),
         EventKind::Lapsed => head::of(story, &Stage::Lapsed, To::Requester)
             .say(" · ")
             .then(story.what()),
@@ -174,6 +177,7 @@ fn ended_failed(ending: &Ending) -> bool {
 fn by(sentence: Sentence, event: &AuditEvent) -> Sentence {
     match &event.actor {
         Actor::Person(person) => sentence.say(" by ").name(&person.name),
+        Actor::Workflow(_) => sentence.say(" by its workflow"),
         Actor::Account(_) | Actor::Lapse => sentence,
     }
     .say(" ")

@@ -2,6 +2,7 @@
 
 use super::approver::more;
 use super::buttons;
+use super::device_choice;
 use super::facts;
 use super::form::nobody_has_a_card;
 use super::head::{self, To};
@@ -28,10 +29,14 @@ pub fn card(story: &Story<'_>) -> Message {
         );
     }
     blocks.push(kit::quotation(story.request.justification.as_deref()));
+    blocks.extend(facts::workflow(story).map(|line| line.block()));
     let notices = facts::notices(story, &stage);
     let late = facts::opened_late(story, &stage);
     for line in details.iter().chain(&notices).chain(&late) {
         blocks.push(kit::context(line.mrkdwn()));
+    }
+    if stage == Stage::Unconfirmed && story.chooses_device() {
+        blocks.push(device_choice::block(story.devices));
     }
     blocks.extend(buttons::row(buttons_of(story, &stage)));
     blocks.push(kit::context(facts::signature(story).mrkdwn()));
@@ -77,7 +82,7 @@ pub fn head_of(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
 
 fn names_its_object(stage: &Stage<'_>) -> bool {
     match stage {
-        Stage::Pending | Stage::Active { .. } => true,
+        Stage::Unconfirmed | Stage::Pending | Stage::Active { .. } => true,
         Stage::Closed(ending) => ending.why == EndReason::Expired,
         _ => false,
     }
@@ -85,6 +90,10 @@ fn names_its_object(stage: &Stage<'_>) -> bool {
 
 fn details(story: &Story<'_>, stage: &Stage<'_>) -> Vec<Sentence> {
     match stage {
+        Stage::Unconfirmed => vec![
+            say("Nobody else has been asked. Confirm only what you want yourself · closes ")
+                .date(story.request.answer_by),
+        ],
         Stage::Pending => waiting(story),
         Stage::Active { .. } => vec![
             say("approved by ")
@@ -182,6 +191,7 @@ fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlockButtonEleme
             .into_iter()
     };
     match stage {
+        Stage::Unconfirmed => vec![buttons::confirm(story), buttons::decline(story)],
         Stage::Pending => {
             let remind = story.can_be_reminded().then(|| buttons::remind(story));
             remind.into_iter().chain([buttons::cancel(story)]).collect()
@@ -189,7 +199,7 @@ fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlockButtonEleme
         Stage::Delayed { .. } => vec![buttons::release(story, "I don't need it any more")],
         Stage::Active { .. } => vec![buttons::release(story, "I'm done")],
         Stage::Failed(_) if stage.can_be_retried(story) => vec![buttons::retry(story)],
-        Stage::Denied { .. } | Stage::Lapsed => again("Ask again…").collect(),
+        Stage::Denied { .. } | Stage::Lapsed | Stage::NotConfirmed => again("Ask again…").collect(),
         Stage::Cancelled(_) | Stage::Closed(_) | Stage::Failed(_) => again("Ask again").collect(),
         Stage::Applying
         | Stage::TimeUp(_)
@@ -197,6 +207,7 @@ fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlockButtonEleme
         | Stage::MissedUnconfirmed(_)
         | Stage::Unclear(_)
         | Stage::ProfileGone(_)
+        | Stage::Declined(_)
         | Stage::PersonLeft { .. } => Vec::new(),
     }
 }

@@ -8,15 +8,17 @@ use crate::domain::facts::{DeviceFacts, FactChange, Facts};
 use crate::domain::grant::{
     DeviceChange, EndReason, Ending, FailureCause, Grant, GrantState, HeldBy, Opened,
 };
-use crate::domain::ids::{ChannelId, NodeId, Origin, PersonId, ProfileId, RequestId};
+use crate::domain::ids::{ChannelId, ExecutionId, NodeId, Origin, PersonId, ProfileId, RequestId};
 use crate::domain::number::RequestNumber;
 use crate::domain::person::{Email, Login, Standing};
 use crate::domain::policy::{
     Announcement, ApproverChoice, DeviceRule, JustificationRule, Profile, Risk, Selector,
-    SelfApproval,
+    SelfApproval, WorkflowCheck, WorkflowRule,
 };
 use crate::domain::request::{CancelReason, Reminded, Request, RequestState, Review, Verdict};
+use crate::domain::workflow::{DeviceChoice, Workflow};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What everybody and everything is called.
@@ -36,6 +38,7 @@ pub struct Cast {
     pub note: String,
     pub failure: String,
     pub handle: String,
+    pub workflow: String,
 }
 
 impl Default for Cast {
@@ -56,6 +59,7 @@ impl Default for Cast {
             note: own("not during the freeze"),
             failure: own("the OAuth client lacks `devices:posture_attributes`."),
             handle: own("prod-approvers"),
+            workflow: own("Deploy helper"),
         }
     }
 }
@@ -79,6 +83,7 @@ impl Cast {
             note: own(),
             failure: own(),
             handle: own(),
+            workflow: own(),
         }
     }
 }
@@ -112,6 +117,7 @@ pub struct Scene {
     pub asked_lately: u32,
     pub told: Option<ChannelId>,
     pub changed: Option<(DateTime<Utc>, Vec<FactChange>)>,
+    pub devices: Vec<Arc<Device>>,
     pub now: DateTime<Utc>,
 }
 
@@ -155,6 +161,7 @@ impl Scene {
             wished: hours(2),
             justification: Some(cast.reason.clone()),
             ask_first: None,
+            workflow: None,
             device_as_of: None,
             asked_at: start(),
             answer_by: after(60),
@@ -176,6 +183,7 @@ impl Scene {
             asked_lately: 3,
             told: None,
             changed: None,
+            devices: Vec::new(),
             now: after(5),
         }
     }
@@ -311,6 +319,7 @@ impl Scene {
                 .changed
                 .as_ref()
                 .map(|(at, changes)| (*at, &changes[..])),
+            devices: &self.devices,
             now: self.now,
         })
     }
@@ -341,6 +350,8 @@ pub fn profile(cast: &Cast) -> Profile {
         devices: DeviceRule::Own,
         notify_channel: Some(ChannelId::new("CPROD")),
         announcement: Announcement::WithJustification,
+        workflows: WorkflowRule::Confirm,
+        workflow_check: WorkflowCheck::Silent,
     }
 }
 
@@ -392,6 +403,7 @@ pub fn refused(cast: &Cast) -> FailureCause {
 /// Every state that the domain can reach.
 pub fn all(cast: &Cast) -> Vec<Scene> {
     let mut scenes = undecided(cast);
+    scenes.extend(by_workflow(cast));
     scenes.extend(opened(cast));
     scenes.extend(over(cast));
     scenes.extend(failed_otherwise(cast));
@@ -496,6 +508,49 @@ fn undecided(cast: &Cast) -> Vec<Scene> {
             };
         }),
     ]
+}
+
+fn by_workflow(cast: &Cast) -> Vec<Scene> {
+    vec![
+        asked_by_workflow(cast).named("to confirm"),
+        asked_by_workflow(cast)
+            .named("to confirm, several devices")
+            .with(|scene| {
+                let other = Device {
+                    node: NodeId::new("nOTHERCNTRL"),
+                    ..device(&scene.cast)
+                };
+                scene.devices = vec![Arc::new(device(&scene.cast)), Arc::new(other)];
+            }),
+        asked_by_workflow(cast).named("not confirmed").at(16),
+        asked_by_workflow(cast).named("declined").with(|scene| {
+            scene.request.state = RequestState::Cancelled {
+                why: CancelReason::Requester,
+                at: after(4),
+            };
+        }),
+        asked_by_workflow(cast).named("confirmed").with(|scene| {
+            scene.request.state = RequestState::Pending;
+            scene.request.answer_by = after(62);
+            if let Some(workflow) = &mut scene.request.workflow {
+                workflow.confirmed_at = Some(after(2));
+            }
+        }),
+    ]
+}
+
+/// A workflow asked in Ada's name.
+fn asked_by_workflow(cast: &Cast) -> Scene {
+    Scene::pending(cast).with(|scene| {
+        scene.request.state = RequestState::Unconfirmed;
+        scene.request.answer_by = after(15);
+        scene.request.workflow = Some(Workflow {
+            execution: ExecutionId::new("Fx1"),
+            name: Some(scene.cast.workflow.clone()),
+            device: DeviceChoice::Named,
+            confirmed_at: None,
+        });
+    })
 }
 
 fn opened(cast: &Cast) -> Vec<Scene> {

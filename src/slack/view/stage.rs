@@ -13,6 +13,12 @@ use chrono::{DateTime, Utc};
 /// Every state that a card can show.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stage<'a> {
+    /// A workflow asked; whom it named has not confirmed it.
+    Unconfirmed,
+    /// A workflow asked, and it was not confirmed in time.
+    NotConfirmed,
+    /// A workflow asked, and whom it named did not want it.
+    Declined(DateTime<Utc>),
     /// It waits for reviews.
     Pending,
     /// Nobody decided in time.
@@ -107,6 +113,13 @@ impl<'a> Stage<'a> {
     pub fn of(story: &Story<'a>) -> Self {
         let request = story.request;
         match &request.state {
+            RequestState::Unconfirmed if story.now >= request.answer_by => Self::NotConfirmed,
+            RequestState::Unconfirmed => Self::Unconfirmed,
+            RequestState::Lapsed { .. } if !request.is_confirmed() => Self::NotConfirmed,
+            RequestState::Cancelled {
+                why: CancelReason::Requester,
+                at,
+            } if !request.is_confirmed() => Self::Declined(*at),
             RequestState::Pending if story.now >= request.answer_by => Self::Lapsed,
             RequestState::Pending => Self::Pending,
             RequestState::Lapsed { .. } => Self::Lapsed,

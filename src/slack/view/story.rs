@@ -10,6 +10,7 @@ use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::policy::{Profile, Selector};
 use crate::domain::request::{Request, RequestState, Review, Verdict};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// "Lately" in [`Story::asked_lately`].
@@ -41,6 +42,9 @@ pub struct Story<'a> {
     pub security_told: Told<'a>,
     /// When its facts changed last while it was pending, and which.
     pub changed: Option<(DateTime<Utc>, &'a [FactChange])>,
+    /// The devices that the requester chooses from while they have to confirm what a workflow
+    /// asked, the likeliest first; of one choice there is nothing to choose.
+    pub devices: &'a [Arc<Device>],
     /// Now.
     pub now: DateTime<Utc>,
 }
@@ -97,6 +101,11 @@ pub enum Reader<'a> {
 }
 
 impl<'a> Story<'a> {
+    /// Whether the requester says on which device a workflow's request is for.
+    pub fn chooses_device(&self) -> bool {
+        self.devices.len() > 1
+    }
+
     /// Approvals that nothing but a shorter duration has come after, one a person.
     fn given(&self) -> Vec<&'a Review> {
         let mut given: Vec<&Review> = Vec::new();

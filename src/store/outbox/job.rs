@@ -2,7 +2,7 @@
 
 use crate::domain::attribute::{Attribute, Key};
 use crate::domain::audit::Hearer;
-use crate::domain::ids::{CardId, EventId, NodeId, PersonId};
+use crate::domain::ids::{CardId, EventId, ExecutionId, NodeId, PersonId};
 use std::fmt;
 
 /// A subject to bring into agreement, or a line to say once.
@@ -14,6 +14,10 @@ pub enum Job {
     SyncCard(CardId),
     /// What Slack says about this account.
     ReadPerson(PersonId),
+    /// A step of a workflow, to be taken up.
+    TakeStep(ExecutionId),
+    /// A step of a workflow, to be answered.
+    CompleteStep(ExecutionId),
     /// The line that tells somebody about an event.
     Announce {
         /// The event.
@@ -35,12 +39,21 @@ const SYNC_KEY: &str = "sync_key";
 const SYNC_CARD: &str = "sync_card";
 const ANNOUNCE: &str = "announce";
 const READ_PERSON: &str = "read_person";
+const TAKE_STEP: &str = "take_step";
+const COMPLETE_STEP: &str = "complete_step";
 /// What a person's id stands behind where a hearer's word would stand.
 const TO_PERSON: &str = "person:";
 
 impl Job {
     /// Every kind that this version can perform.
-    pub const KINDS: [&str; 4] = [SYNC_KEY, SYNC_CARD, ANNOUNCE, READ_PERSON];
+    pub const KINDS: [&str; 6] = [
+        SYNC_KEY,
+        SYNC_CARD,
+        ANNOUNCE,
+        READ_PERSON,
+        TAKE_STEP,
+        COMPLETE_STEP,
+    ];
 
     /// The stable word under which it is stored.
     pub fn kind(&self) -> &'static str {
@@ -49,6 +62,8 @@ impl Job {
             Self::SyncCard(_) => SYNC_CARD,
             Self::Announce { .. } | Self::Remind { .. } => ANNOUNCE,
             Self::ReadPerson(_) => READ_PERSON,
+            Self::TakeStep(_) => TAKE_STEP,
+            Self::CompleteStep(_) => COMPLETE_STEP,
         }
     }
 
@@ -60,6 +75,7 @@ impl Job {
             Self::Announce { event, to } => format!("{event}/{}", word(*to)),
             Self::Remind { event, person } => format!("{event}/{TO_PERSON}{person}"),
             Self::ReadPerson(person) => person.to_string(),
+            Self::TakeStep(execution) | Self::CompleteStep(execution) => execution.to_string(),
         }
     }
 
@@ -75,6 +91,8 @@ impl Job {
                 }))
             }
             SYNC_CARD => Some(Self::SyncCard(CardId::new(subject))),
+            TAKE_STEP => Some(Self::TakeStep(ExecutionId::new(subject))),
+            COMPLETE_STEP => Some(Self::CompleteStep(ExecutionId::new(subject))),
             READ_PERSON => Some(Self::ReadPerson(PersonId::new(subject))),
             ANNOUNCE => {
                 let (event, to) = subject.rsplit_once('/')?;
@@ -143,6 +161,16 @@ impl Lane {
     /// `users.info`, limited for the whole workspace.
     pub fn users_info() -> Self {
         Self::new("slack:users.info")
+    }
+
+    /// Taking up steps of workflows, which asks Slack and Tailscale for one thing each.
+    pub fn steps() -> Self {
+        Self::new("slack:steps")
+    }
+
+    /// `functions.completeSuccess` and `functions.completeError`, limited for the whole workspace.
+    pub fn complete_step() -> Self {
+        Self::new("slack:functions.complete")
     }
 
     /// `chat.postMessage` to one channel or person, limited for each.
@@ -241,6 +269,8 @@ mod tests {
             }),
             Job::SyncCard(CardId::new("r1/approver/U1@D1/17.1")),
             Job::ReadPerson(PersonId::new("W1")),
+            Job::TakeStep(ExecutionId::new("Fx1")),
+            Job::CompleteStep(ExecutionId::new("Fx1")),
             Job::Announce {
                 event: EventId::new("request:r1#3"),
                 to: Hearer::Security,

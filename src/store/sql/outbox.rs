@@ -5,7 +5,8 @@
 /// bare column, so that no planner takes the kind for the way in: the order is by priority.
 macro_rules! known_kinds {
     () => {
-        "(kind || '') IN ('sync_key', 'sync_card', 'announce', 'read_person')"
+        "(kind || '') IN ('sync_key', 'sync_card', 'announce', 'read_person', \
+         'take_step', 'complete_step')"
     };
 }
 

@@ -11,13 +11,15 @@ statements! {
     /// Whether somebody waits for something, holds something, or has approved something that is
     /// still pending.
     SOMETHING_OPEN = "SELECT 1 AS found FROM requests WHERE requester = $1 AND state = 'pending' \
+        UNION ALL SELECT 1 FROM requests WHERE requester = $1 AND state = 'unconfirmed' \
         UNION ALL SELECT 1 FROM grants WHERE holder = $1 \
             AND state IN ('applying', 'active', 'ending') \
         UNION ALL SELECT 1 FROM requests AS pending JOIN reviews ON reviews.request = pending.id \
             WHERE pending.state = 'pending' AND reviews.person = $1 LIMIT 1";
 
-    /// The pending requests and open grants of one person, by request.
+    /// The unanswered requests and open grants of one person, by request.
     OPEN_OF = "SELECT id AS request FROM requests WHERE requester = $1 AND state = 'pending' \
+        UNION SELECT id FROM requests WHERE requester = $1 AND state = 'unconfirmed' \
         UNION SELECT request FROM grants WHERE holder = $1 \
             AND state IN ('applying', 'active', 'ending') AND state <> 'ending' LIMIT $2";
 

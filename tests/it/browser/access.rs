@@ -58,6 +58,35 @@ async fn access_is_asked_for_approved_open_and_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn access_is_asked_for_from_the_menu_of_a_message() {
+    tell(async |story| {
+        let ada = story.window(ADA).await;
+        ada.go(ADA, "C0PROD").await;
+        ada.sees("Checkout is slow for a few customers").await;
+        ada.press("⋯").await;
+        ada.press("⚡ Request access for this").await;
+        ada.sees_dialog("Request access").await;
+        ada.choose("What do you need?", AN_HOUR.profile).await;
+        ada.sees("Sets custom:prodSsh for at most 8 h").await;
+        ada.choose("On which device?", "ada-mbp").await;
+        let link = "https://example.slack.com/archives/C0PROD/p";
+        ada.eventually("the reason begins with a link", async || {
+            let why = "return [...document.querySelectorAll('textarea')].at(-1)?.value";
+            let why = ada.run(why, Vec::new()).await;
+            why.as_str()?.starts_with(link).then_some(())
+        })
+        .await;
+        ada.photo(Picture::ForAMessage).await;
+        ada.press("Ask for access").await;
+        ada.sees("You'll hear by DM").await;
+        let grace = story.window(GRACE).await;
+        sees_request(&grace).await;
+        grace.sees_in(Window::NEWEST, link).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn access_is_given_back_by_a_click() {
     tell(async |story| {
         let ada = story.window(ADA).await;
@@ -81,6 +110,11 @@ async fn what_is_missing_is_said_beside_the_form() {
     tell(async |story| {
         let ada = story.window(ADA).await;
         fill_in(&ada, &AN_HOUR).await;
+        ada.fill("Why?", "").await;
+        ada.press("Ask for access").await;
+        ada.sees_in("dialog[open] .field-error", "Please complete this field.")
+            .await;
+        ada.fill("Why?", AN_HOUR.why).await;
         ada.tick("Custom…").await;
         ada.fill("How long exactly?", "9 days").await;
         ada.holds("Why?", AN_HOUR.why).await;

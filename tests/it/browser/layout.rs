@@ -30,7 +30,7 @@ async fn everything_can_be_read(window: &Window, what: &str) {
 }
 
 /// In every size and either scheme.
-async fn looks_well(window: &Window, what: &str) {
+pub async fn looks_well(window: &Window, what: &str) {
     for scheme in SCHEMES {
         window.prefer(scheme).await;
         for (width, height) in SIZES {
@@ -43,7 +43,7 @@ async fn looks_well(window: &Window, what: &str) {
 }
 
 /// Walks with the Tab key until everything was reached.
-async fn tab_reaches_everything(window: &Window, what: &str) {
+pub async fn tab_reaches_everything(window: &Window, what: &str) {
     let wanted = window
         .run(include_str!("layout/tab_wanted.js"), Vec::new())
         .await;

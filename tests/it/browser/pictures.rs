@@ -21,10 +21,11 @@ pub enum Picture {
     Reachable,
     Phone,
     Dark,
+    ForAMessage,
 }
 
 impl Picture {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::RequestForm,
         Self::ApprovalCard,
         Self::ActiveCard,
@@ -34,6 +35,7 @@ impl Picture {
         Self::Reachable,
         Self::Phone,
         Self::Dark,
+        Self::ForAMessage,
     ];
 
     fn file(self) -> &'static str {
@@ -47,13 +49,14 @@ impl Picture {
             Self::Reachable => "reachable.png",
             Self::Phone => "phone.png",
             Self::Dark => "dark.png",
+            Self::ForAMessage => "for-a-message.png",
         }
     }
 
     /// The part of the page that is shown.
     fn part(self) -> &'static str {
         match self {
-            Self::RequestForm | Self::ApproveForLess => "dialog[open]",
+            Self::RequestForm | Self::ApproveForLess | Self::ForAMessage => "dialog[open]",
             Self::ApprovalCard | Self::ActiveCard | Self::Denied | Self::Ended => Window::NEWEST,
             Self::Reachable => "[data-device=ada-mbp]",
             Self::Phone => ".conversation",

@@ -18,28 +18,43 @@ static SEATS: Semaphore = Semaphore::const_new(2);
 /// How long a story may be told before the browser counts as stuck.
 const LONGEST: Duration = Duration::from_mins(4);
 
-/// A demo that runs, and a browser to look at it.
+/// A page, and a browser to look at it.
 pub struct Story {
-    house: House,
+    url: String,
     browser: Chromium,
 }
 
-/// Tells a story, and clears the stage whether or not it ends well.
+/// Tells a story of a demo, and clears the stage whether or not it ends well.
 pub async fn tell(story: impl AsyncFnOnce(&Story)) {
     let _seat = SEATS.acquire().await.expect("never closed");
     let house = House::open(ANYWHERE).await.expect("the demo starts");
-    let browser = Chromium::start().await;
-    let stage = Story { house, browser };
+    let told = look_at(&house.url(), story).await;
+    house.close().await;
+    if let Err(panic) = told {
+        resume_unwind(panic);
+    }
+}
+
+/// Tells a story of a page that is there already.
+pub async fn visit(url: &str, story: impl AsyncFnOnce(&Story)) {
+    let _seat = SEATS.acquire().await.expect("never closed");
+    if let Err(panic) = look_at(url, story).await {
+        resume_unwind(panic);
+    }
+}
+
+async fn look_at(url: &str, story: impl AsyncFnOnce(&Story)) -> std::thread::Result<()> {
+    let stage = Story {
+        url: url.to_owned(),
+        browser: Chromium::start().await,
+    };
     let told = AssertUnwindSafe(story(&stage)).catch_unwind();
     let told = tokio::time::timeout(LONGEST, told).await;
     if matches!(told, Ok(Err(_))) {
         stage.describe().await;
     }
     stage.browser.close().await;
-    stage.house.close().await;
-    if let Err(panic) = told.expect("a story comes to its end") {
-        resume_unwind(panic);
-    }
+    told.expect("a story comes to its end")
 }
 
 impl Story {
@@ -47,7 +62,7 @@ impl Story {
     pub async fn window(&self, who: &str) -> Window {
         let client = self.browser.client.clone();
         let opened = client.new_window(false).await.expect("a window");
-        let window = Window::new(client, opened.handle, self.house.url());
+        let window = Window::new(client, opened.handle, self.url.clone());
         window.go(who, "dm").await;
         window
     }

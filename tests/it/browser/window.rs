@@ -156,8 +156,9 @@ impl Window {
 
     async fn button(&self, name: &str) -> Option<Element> {
         let name = quoted(name);
-        let path =
-            format!("//*[(self::button or self::a[@data-act]) and normalize-space(.)={name}]");
+        let path = format!(
+            "//*[(self::button or self::summary or self::a[@data-act]) and normalize-space(.)={name}]"
+        );
         let found = self
             .look()
             .await
@@ -230,7 +231,11 @@ impl Window {
 
     /// Presses the Tab key, wherever the focus is.
     pub async fn press_tab(&self) {
-        let value = char::from(Key::Tab);
+        self.press_key(char::from(Key::Tab)).await;
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub async fn press_key(&self, value: char) {
         let keys = KeyActions::new("keyboard".to_owned())
             .then(KeyAction::Down { value })
             .then(KeyAction::Up { value });

@@ -254,7 +254,7 @@ fn came_of(moment: &Moment) -> Expected {
         RequestState::Denied { .. } => Expected::Denied,
         RequestState::Cancelled { .. } | RequestState::Lapsed { .. } => Expected::Cancelled,
         RequestState::Pending if moment.stored_review().is_some() => Expected::Counted,
-        RequestState::Pending => Expected::Renewed,
+        RequestState::Pending | RequestState::Unconfirmed => Expected::Renewed,
     }
 }
 
@@ -306,7 +306,7 @@ fn every_other_command_on_a_request_ends_as_the_model_says() {
                 }
                 Cancel { by } => pending && !over && *by == moment.request.requester.id,
                 Lapse => pending && over,
-                PersonLeft { .. } => pending,
+                PersonLeft { .. } => pending && !over,
                 Withdraw => pending && !over && moment.scene.profile().is_none(),
             };
             prop_assert_eq!(moment.changed_request().is_some(), changes, "{:?}", command);

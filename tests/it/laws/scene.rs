@@ -11,7 +11,7 @@ use lapse::domain::number::RequestNumber;
 use lapse::domain::person::{Email, Login};
 use lapse::domain::policy::{
     Announcement, ApproverChoice, DeviceRule, JustificationRule, Policy, Profile, Risk, Security,
-    Selector, SelfApproval,
+    Selector, SelfApproval, WorkflowCheck, WorkflowRule,
 };
 use lapse::domain::request::{Request, RequestState};
 use lapse::domain::roster::{Members, Roster};
@@ -142,6 +142,7 @@ impl Scene {
             wished,
             justification: Some("INC-42 db failover".into()),
             ask_first: None,
+            workflow: None,
             device_as_of: None,
             asked_at: self.now,
             answer_by: self.now + Duration::from_secs(TTL),
@@ -178,6 +179,8 @@ fn profile() -> Profile {
         devices: DeviceRule::Own,
         notify_channel: None,
         announcement: Announcement::WithJustification,
+        workflows: WorkflowRule::Confirm,
+        workflow_check: WorkflowCheck::Silent,
     }
 }
 

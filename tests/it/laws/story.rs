@@ -26,6 +26,10 @@ pub enum Attempt {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a story holds a few of them, and both are about as large"
+)]
 pub enum Outcome {
     /// On the request.
     Request(Result<Transition<Request>, Refusal>),

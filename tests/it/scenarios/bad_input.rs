@@ -52,7 +52,7 @@ pub async fn refusals_of(world: &World, who: &str) -> Vec<String> {
         let by = match &stored.event.actor {
             Actor::Person(person) => person.id.as_str() == who,
             Actor::Account(id) => id.as_str() == who,
-            Actor::Lapse => false,
+            Actor::Workflow(_) | Actor::Lapse => false,
         };
         match stored.event.kind {
             EventKind::Refused { reason, attempt } if by => Some(format!("{attempt}: {reason}")),

@@ -3,6 +3,7 @@
 mod approvers;
 mod devices;
 mod fields;
+mod for_a_message;
 mod profiles;
 mod submitting;
 

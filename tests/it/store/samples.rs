@@ -61,6 +61,7 @@ pub fn request(number: u32, who: &str, profile: &str) -> Request {
         wished: Duration::from_hours(1),
         justification: Some("INC-42: it's \"down\" 💥\nsee log".to_owned()),
         ask_first: Some(PersonId::new("U9")),
+        workflow: None,
         device_as_of: None,
         asked_at: later(i64::from(number)),
         answer_by: later(i64::from(number) + 3_600),

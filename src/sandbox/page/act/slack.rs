@@ -62,6 +62,35 @@ pub(in super::super) struct InView {
     confirmed: bool,
 }
 
+/// Something chosen from a menu outside of modals.
+#[derive(Deserialize)]
+pub(in super::super) struct Pick {
+    #[serde(flatten)]
+    window: Asked,
+    #[serde(flatten)]
+    place: Place,
+    #[serde(flatten)]
+    element: Element,
+    value: String,
+    #[serde(default)]
+    confirmed: bool,
+}
+
+/// Where the menu stands.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Place {
+    Message {
+        channel: String,
+        ts: String,
+    },
+    /// There is one for each person.
+    Home {
+        #[serde(rename = "view")]
+        _view: String,
+    },
+}
+
 /// A modal is sent or closed.
 #[derive(Deserialize)]
 pub(in super::super) struct WholeView {
@@ -101,6 +130,9 @@ pub(in super::super) struct OfMessage {
     window: Asked,
     channel: String,
     ts: String,
+    /// The shortcut, when one was chosen from the message's menu.
+    #[serde(default)]
+    callback: String,
 }
 
 fn window(house: &House, asked: &Asked) -> Result<Window, Declined> {
@@ -137,7 +169,7 @@ pub(super) async fn click(State(house): Theirs, Json(click): Json<Click>) -> Don
             _ if click.confirmed => person.click_confirmed(&message, &target).await?,
             _ => person.click(&message, &target).await?,
         };
-        acknowledged(&reply)
+        acknowledged(&house, &reply)
     })
     .await
 }
@@ -171,7 +203,7 @@ pub(super) async fn press(State(house): Theirs, Json(press): Json<InView>) -> Do
                 }
             }
         };
-        acknowledged(&reply)
+        acknowledged(&house, &reply)
     })
     .await
 }
@@ -181,7 +213,30 @@ pub(super) async fn choose(State(house): Theirs, Json(choice): Json<InView>) -> 
         let person = before(&house, &choice.window, &choice.view)?;
         let values: Vec<&str> = choice.values.iter().map(String::as_str).collect();
         let reply = person.choose_all(&choice.element.target(), &values).await?;
-        reply.map_or_else(|| Ok(silence()), |reply| acknowledged(&reply))
+        reply.map_or_else(|| Ok(silence()), |reply| acknowledged(&house, &reply))
+    })
+    .await
+}
+
+/// A choice from a menu that stands on a message or in the home tab.
+pub(super) async fn pick(State(house): Theirs, Json(pick): Json<Pick>) -> Done {
+    surely(async move {
+        let person = actor(&house, &pick.window)?;
+        let (target, value) = (pick.element.target(), pick.value.as_str());
+        let reply = match (&pick.place, pick.confirmed) {
+            (Place::Message { channel, ts }, confirmed) => {
+                let message = house.slack.message(channel, ts);
+                let message = message.ok_or_else(|| Declined::from(PersonError::NoMessage))?;
+                if confirmed {
+                    person.pick_confirmed(&message, &target, value).await?
+                } else {
+                    person.pick(&message, &target, value).await?
+                }
+            }
+            (Place::Home { .. }, true) => person.pick_home_confirmed(&target, value).await?,
+            (Place::Home { .. }, false) => person.pick_home(&target, value).await?,
+        };
+        acknowledged(&house, &reply)
     })
     .await
 }
@@ -191,7 +246,7 @@ pub(super) async fn type_text(State(house): Theirs, Json(typed): Json<InView>) -
         let person = before(&house, &typed.window, &typed.view)?;
         let target = typed.element.target();
         let reply = person.type_text(&target, &typed.text).await?;
-        reply.map_or_else(|| Ok(silence()), |reply| acknowledged(&reply))
+        reply.map_or_else(|| Ok(silence()), |reply| acknowledged(&house, &reply))
     })
     .await
 }
@@ -270,7 +325,7 @@ pub(super) async fn write(State(house): Theirs, Json(written): Json<Words>) -> D
         }
         let person = window.person(&house);
         let reply = person.command_in(&channel, command, text.trim()).await?;
-        acknowledged(&reply)
+        acknowledged(&house, &reply)
     })
     .await
 }
@@ -279,7 +334,18 @@ pub(super) async fn shortcut(State(house): Theirs, Json(chosen): Json<Chosen>) -
     surely(async move {
         let person = actor(&house, &chosen.window)?;
         let reply = person.global_shortcut(&chosen.callback).await?;
-        acknowledged(&reply)
+        acknowledged(&house, &reply)
+    })
+    .await
+}
+
+pub(super) async fn message_shortcut(State(house): Theirs, Json(chosen): Json<OfMessage>) -> Done {
+    surely(async move {
+        let person = actor(&house, &chosen.window)?;
+        let message = house.slack.message(&chosen.channel, &chosen.ts);
+        let message = message.ok_or_else(|| Declined::from(PersonError::NoMessage))?;
+        let reply = person.message_shortcut(&chosen.callback, &message).await?;
+        acknowledged(&house, &reply)
     })
     .await
 }
@@ -287,7 +353,7 @@ pub(super) async fn shortcut(State(house): Theirs, Json(chosen): Json<Chosen>) -
 pub(super) async fn home(State(house): Theirs, Json(window): Json<Asked>) -> Done {
     surely(async move {
         let reply = actor(&house, &window)?.open_home().await?;
-        acknowledged(&reply)
+        acknowledged(&house, &reply)
     })
     .await
 }

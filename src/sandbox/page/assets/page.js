@@ -298,12 +298,13 @@
     });
   }
 
+  const questionOf = ({ dataset }) => (dataset.confirm ? JSON.parse(dataset.confirm) : null);
   const placeOf = ({ dataset }) => ({ block: dataset.block, action: dataset.action });
   const viewOf = (element) => element.closest("[data-view]")?.dataset.view;
 
   async function press(button) {
     if (button.getAttribute("aria-busy") === "true") return;
-    const question = button.dataset.confirm ? JSON.parse(button.dataset.confirm) : null;
+    const question = questionOf(button);
     if (!(await confirmed(question))) return;
     button.setAttribute("aria-busy", "true");
     const view = viewOf(button);
@@ -318,27 +319,59 @@
     button.removeAttribute("aria-busy");
   }
 
-  // What Slack asks for before it sends anything.
-  function missing(sheet) {
-    const empty = (field) => {
+  // A choice from a menu that stands on a message or in the home tab; resolves to whether it
+  // was made.
+  async function choose(menu, value) {
+    const question = questionOf(menu);
+    if (!(await confirmed(question))) return false;
+    const details = { ...placeOf(menu), confirmed: question !== null };
+    const view = viewOf(menu);
+    const message = menu.closest("[data-message]")?.dataset;
+    if (view && !menu.closest(".home")) {
+      await send("choose", { ...details, view, values: [value] });
+    } else if (view) {
+      await send("pick", { ...details, view, value });
+    } else if (message) {
+      await send("pick", { ...details, channel: message.channel, ts: message.ts, value });
+    }
+    return true;
+  }
+
+  // What Slack asks for before it sends anything; said under each field that is empty.
+  function isIncomplete(sheet) {
+    for (const old of sheet.querySelectorAll(".field-error[data-empty]")) {
+      const field = $(old.dataset.empty);
+      field?.removeAttribute("aria-invalid");
+      const ids = field?.getAttribute("aria-describedby")?.split(" ") ?? [];
+      const left = ids.filter((id) => id !== old.id).join(" ");
+      if (left) field.setAttribute("aria-describedby", left);
+      else field?.removeAttribute("aria-describedby");
+      old.remove();
+    }
+    const isEmpty = (field) => {
       if (field.matches("fieldset")) return !field.querySelector("input:checked");
       return field.value.trim() === "";
     };
-    return [...sheet.querySelectorAll("[aria-required=true]")].find(empty);
-  }
-
-  function nameOf(field) {
-    const label = field.querySelector("legend") ?? field.labels?.[0];
-    return label?.textContent.trim() ?? "the required field";
+    const asked = [...sheet.querySelectorAll("[aria-required=true]")];
+    const empty = asked.filter((field) => !field.closest("[disabled]") && isEmpty(field));
+    for (const field of empty) {
+      const says = document.createElement("p");
+      says.className = "field-error";
+      says.id = `${field.id}-empty`;
+      says.dataset.empty = field.id;
+      says.textContent = "Please complete this field.";
+      const described = field.getAttribute("aria-describedby");
+      field.setAttribute("aria-describedby", described ? `${described} ${says.id}` : says.id);
+      field.setAttribute("aria-invalid", "true");
+      (field.closest(".input") ?? field.parentElement).append(says);
+    }
+    const [first] = empty;
+    if (first) (first.matches("fieldset") ? first.querySelector("input") : first).focus();
+    return empty.length > 0;
   }
 
   async function submit(sheet) {
-    const field = missing(sheet);
-    if (field) {
-      alarm(`Please complete “${nameOf(field)}”.`);
-      (field.matches("fieldset") ? field.querySelector("input") : field).focus();
-      return;
-    }
+    if (isIncomplete(sheet)) return;
     const fields = [...sheet.querySelectorAll("[data-act=type]")];
     const typed = fields.map((field) => ({ ...placeOf(field), text: field.value }));
     showError = true;
@@ -351,6 +384,13 @@
     clock: ({ dataset }) => send("clock", { seconds: Number(dataset.seconds) }),
     fault: ({ dataset }) => send("fault", { fault: dataset.fault }),
     shortcut: ({ dataset }) => send("shortcut", { callback: dataset.callback }),
+    "message-shortcut": (button) => {
+      const { channel, ts } = button.closest("[data-message]").dataset;
+      button.closest("details").open = false;
+      return send("message-shortcut", { channel, ts, callback: button.dataset.callback });
+    },
+    "tell-again": ({ dataset }) => send("tell-again", { run: dataset.run }),
+    "end-run": ({ dataset }) => send("end-run", { run: dataset.run }),
     dismiss: (button) => {
       const { channel, ts } = button.closest("[data-message]").dataset;
       return send("dismiss", { channel, ts });
@@ -358,6 +398,14 @@
   };
 
   document.addEventListener("click", (event) => {
+    foldMenus(event.target);
+    const picked = event.target.closest("[data-pick]");
+    if (picked) {
+      const menu = picked.closest("details");
+      menu.open = false;
+      choose(menu, picked.dataset.pick);
+      return;
+    }
     const target = event.target.closest("[data-act], button[data-do]");
     if (!target) return;
     const { act, do: mine } = target.dataset;
@@ -370,8 +418,24 @@
     }
   });
 
+  // A menu closes when something else is used, and on Escape.
+  function foldMenus(except) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(except)) menu.open = false;
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+    if (!menu) return;
+    event.preventDefault();
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
   document.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (event.target === workflow) return runStep();
     if (event.target.dataset.view) return submit(event.target);
     if (event.target.id !== "composer") return;
     const words = $("words");
@@ -386,10 +450,19 @@
     if (target.getAttribute("role") === "combobox") search(target);
   });
 
-  document.addEventListener("change", ({ target }) => {
+  document.addEventListener("change", async ({ target }) => {
     const { act } = target.dataset;
     const view = viewOf(target);
-    if (!view) return;
+    if (!view || target.closest(".home")) {
+      // A menu outside of modals remembers nothing until the app says so.
+      if (act !== "choose" || target.nodeName !== "SELECT") return;
+      const { value } = target;
+      ours.add(target);
+      const chosen = await choose(target, value);
+      ours.delete(target);
+      if (!chosen) target.value = [...target.options].find((one) => one.defaultSelected)?.value ?? "";
+      return;
+    }
     if (act === "type") {
       sendField(target, "type", { ...placeOf(target), view, text: target.value });
     } else if (act === "choose") {
@@ -508,6 +581,81 @@
       event.stopPropagation();
       fold(box);
     }
+  });
+
+  // ---- Workflows --------------------------------------------------------------------------
+
+  // Stays as it is while the panes change: it is drawn once.
+  const workflow = $("workflow");
+  const shownStep = () => workflow.querySelector("fieldset[data-step]:not([hidden])");
+
+  function filledIn(step) {
+    const fields = [...step.querySelectorAll("[data-input]")];
+    const held = (field) => (field.type === "checkbox" ? field.checked : field.value.trim());
+    return Object.fromEntries(fields.map((field) => [field.dataset.input, held(field)]));
+  }
+
+  const labelOf = (step, name) => {
+    const field = step.querySelector(`[data-input="${CSS.escape(name)}"]`);
+    return field?.labels[0].textContent.replace(" (optional)", "") ?? name;
+  };
+
+  function offerIn(menu, options, empty) {
+    const before = menu.value;
+    const line = (value, text) => {
+      const option = document.createElement("option");
+      option.value = value;
+      option.textContent = text;
+      return option;
+    };
+    const described = ({ text, description }) => (description ? `${text} – ${description}` : text);
+    menu.replaceChildren(line("", empty), ...options.map((one) => line(one.value, described(one))));
+    menu.value = options.some((one) => one.value === before) ? before : "";
+  }
+
+  // Asks the app for the choices of a menu, as Workflow Builder does when it is opened.
+  async function fillMenu(step, menu) {
+    const given = filledIn(step);
+    const needs = menu.dataset.needs.split(" ").filter(Boolean);
+    const first = needs.find((name) => !given[name]);
+    menu.disabled = first !== undefined;
+    if (first !== undefined) return offerIn(menu, [], `Choose “${labelOf(step, first)}” first`);
+    const turn = (menu.dataset.turn = String(Number(menu.dataset.turn ?? 0) + 1));
+    const details = { function: step.dataset.step, input: menu.dataset.input, inputs: given };
+    const answer = await post("options", details);
+    if (menu.dataset.turn !== turn) return;
+    const options = answer.ok ? answer.options : [];
+    offerIn(menu, options, options.length > 0 ? "Choose…" : "Nothing to choose");
+  }
+
+  async function runStep() {
+    const step = shownStep();
+    if (!step || isIncomplete(step)) return;
+    const button = step.querySelector("[type=submit]");
+    button.setAttribute("aria-busy", "true");
+    const answer = await send("run", { function: step.dataset.step, inputs: filledIn(step) });
+    button.removeAttribute("aria-busy");
+    if (answer.ok) say("The step runs.");
+  }
+
+  workflow?.addEventListener("change", ({ target }) => {
+    if (target.id === "step") {
+      for (const step of workflow.querySelectorAll("fieldset[data-step]")) {
+        step.hidden = step.disabled = step.dataset.step !== target.value;
+      }
+    }
+    const step = shownStep();
+    if (!step) return;
+    const changed = target.dataset.input;
+    for (const menu of step.querySelectorAll("[data-menu]")) {
+      const follows = menu.dataset.needs.split(" ").includes(changed);
+      if (changed === undefined || follows) fillMenu(step, menu);
+    }
+  });
+
+  // The app may have been away when the menu was opened first.
+  workflow?.addEventListener("focusin", ({ target }) => {
+    if ("menu" in target.dataset && target.options.length < 2) fillMenu(shownStep(), target);
   });
 
   // ---- The wire ---------------------------------------------------------------------------

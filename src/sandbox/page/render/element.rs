@@ -4,6 +4,7 @@
 mod button;
 mod choice;
 mod menu;
+mod overflow;
 mod typed;
 
 use serde_json::Value;
@@ -19,6 +20,7 @@ pub(super) fn draw(element: &Value, field: &Field<'_>, html: &mut Html) {
         "button" => button::draw(element, field, html),
         "static_select" => menu::fixed(element, field, html),
         "external_select" => menu::searched(element, field, html),
+        "overflow" => overflow::draw(element, field, html),
         "radio_buttons" => choice::draw(element, field, choice::Kind::One, html),
         "checkboxes" => choice::draw(element, field, choice::Kind::Many, html),
         "plain_text_input" => typed::draw(element, field, html),

@@ -103,6 +103,37 @@ fn a_button_with_a_link_is_a_link() {
 }
 
 #[test]
+fn an_overflow_menu_shows_its_options_behind_three_dots() {
+    let option = |name: &str| json!({ "text": plain(name), "value": name });
+    let mut docs = option("Docs");
+    docs["url"] = json!("https://example.com/");
+    docs["description"] = plain("how it works");
+    let mut evil = option("Evil");
+    evil["url"] = json!("javascript:alert(1)");
+    let html = drawn(
+        &json!([{ "type": "actions", "block_id": "row", "elements": [{
+        "type": "overflow", "action_id": "more", "options": [option("<Lock>"), docs, evil],
+        "confirm": { "title": plain("Sure?"), "text": plain("Really"), "confirm": plain("Yes"),
+                     "deny": plain("No") },
+    }] }]),
+    );
+    holds(
+        &html,
+        &[
+            "<details class=\"menu\" id=\"m-row-more\" data-act=\"pick\" data-block=\"row\" \
+             data-action=\"more\" data-confirm=",
+            "<summary aria-label=\"More to do\">⋯</summary>",
+            "<button type=\"button\" data-pick=\"&lt;Lock&gt;\">&lt;Lock&gt;</button>",
+            "<a class=\"button\" href=\"https://example.com/\" target=\"_blank\" \
+             rel=\"noopener noreferrer\" data-pick=\"Docs\">Docs<small class=\"description\">how \
+             it works</small></a>",
+            "not rendered",
+        ],
+    );
+    assert!(!html.contains("href=\"javascript"), "{html}");
+}
+
+#[test]
 fn a_message_without_blocks_is_its_text() {
     let html = message(&json!({ "text": "*hello* <@U1>" }), &reader());
     holds(&html, &["<strong>hello</strong>", "@Ada &lt;Lovelace&gt;"]);

@@ -74,20 +74,27 @@ pub struct DynamicOptions {
     pub inputs: Map<String, Value>,
 }
 
+/// The input of the step that a template stands for.
+fn referenced(template: &Value) -> Option<&str> {
+    let value = template.get("value").unwrap_or(template);
+    let inside = value.as_str()?.strip_prefix("{{")?.strip_suffix("}}")?;
+    inside.trim().strip_prefix("input_parameters.")
+}
+
 impl DynamicOptions {
+    /// The inputs of the step that have to be filled in before the menu can be opened.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        self.inputs.values().filter_map(referenced)
+    }
+
     /// What that function is given once a builder has filled in so much of the step.
     /// What is not filled in yet is left out.
     pub(in crate::sandbox::slack) fn resolve(&self, given: &Value) -> Value {
         let mut resolved = Map::new();
         for (name, template) in &self.inputs {
-            let value = template.get("value").unwrap_or(template);
-            let reference = value.as_str().and_then(|text| {
-                let inside = text.strip_prefix("{{")?.strip_suffix("}}")?;
-                inside.trim().strip_prefix("input_parameters.")
-            });
-            let value = match reference {
+            let value = match referenced(template) {
                 Some(input) => given.get(input).unwrap_or(&Value::Null),
-                None => value,
+                None => template.get("value").unwrap_or(template),
             };
             if !value.is_null() {
                 resolved.insert(name.clone(), value.clone());

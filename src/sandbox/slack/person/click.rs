@@ -1,17 +1,19 @@
 //! Clicks on messages.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::{
-        blocks::{Placed, placed},
+        blocks::{Placed, placed as placed_in},
         deliveries::Reply,
         messages::{Audience, Message, describe},
         response_url,
         state::State,
         views::first_state,
     },
-    Person, PersonError, payload,
+    Person, PersonError,
+    modal::all_options,
+    payload,
 };
 
 impl Person {
@@ -53,12 +55,33 @@ impl Person {
         menu: &str,
         value: &str,
     ) -> Result<Reply, PersonError> {
+        self.pick_on(message, menu, value, Asked::Plainly).await
+    }
+
+    /// The same, and confirms the dialog that it asks.
+    pub async fn pick_confirmed(
+        &self,
+        message: &Message,
+        menu: &str,
+        value: &str,
+    ) -> Result<Reply, PersonError> {
+        self.pick_on(message, menu, value, Asked::Confirming).await
+    }
+
+    async fn pick_on(
+        &self,
+        message: &Message,
+        menu: &str,
+        value: &str,
+        asked: Asked,
+    ) -> Result<Reply, PersonError> {
         let message = self.current(message)?;
         let option = {
             let placed = find(&message.blocks, menu)?;
-            let options = placed.element["options"].as_array().into_iter().flatten();
+            asked.fits(placed.element)?;
+            let options = all_options(placed.element).into_iter();
             let mut options = options.filter(|option| option["value"] == value);
-            options.next().cloned()
+            options.next()
         };
         let option = option.ok_or_else(|| PersonError::NoOption(value.to_owned()))?;
         let chosen = json!({ "selected_option": option });
@@ -115,9 +138,44 @@ fn message_payload(
     }
     let url = response_url::issue(state, user, &message.channel, Some(&message.ts));
     payload["response_url"] = json!(url);
-    payload["state"] = json!({ "values": first_state(&message.blocks) });
+    payload["state"] = json!({ "values": values(state, user, message, placed, chosen) });
     payload["actions"] = json!([payload::action(state, placed, chosen)]);
     payload
+}
+
+/// What the menus on a message hold for this person: what they chose, else what was chosen for
+/// them. Slack sends it with every click on the message.
+/// <https://docs.slack.dev/reference/interaction-payloads/block_actions-payload>
+fn values(
+    state: &mut State,
+    user: &str,
+    message: &Message,
+    placed: &Placed<'_>,
+    chosen: &Value,
+) -> Map<String, Value> {
+    let place = (user.to_owned(), message.channel.clone(), message.ts.clone());
+    let own = state.choices.entry(place).or_default();
+    if chosen.get("selected_option").is_some() {
+        let mut choice = chosen.clone();
+        choice["type"] = json!(placed.kind());
+        let block = own.entry(placed.block_id).or_insert(json!({}));
+        block[placed.action_id] = choice;
+    }
+    let mut values = first_state(&message.blocks);
+    for (block, elements) in own.iter().filter(|(block, _)| values_hold(message, block)) {
+        let held = values.entry(block.as_str()).or_insert(json!({}));
+        for (action, choice) in elements.as_object().into_iter().flatten() {
+            held[action] = choice.clone();
+        }
+    }
+    values
+}
+
+/// A block that is gone holds nothing.
+fn values_hold(message: &Message, block: &str) -> bool {
+    placed_in(&message.blocks)
+        .iter()
+        .any(|placed| placed.block_id == block && placed.kind() != "button")
 }
 
 /// Whether the person is ready to confirm.
@@ -142,7 +200,7 @@ impl Asked {
 
 /// Finds an element by `action_id`, or by `block_id/action_id`.
 pub(super) fn find<'a>(blocks: &'a [Value], target: &str) -> Result<Placed<'a>, PersonError> {
-    let all = placed(blocks);
+    let all = placed_in(blocks);
     let plain: Vec<&Placed<'a>> = all
         .iter()
         .filter(|placed| placed.action_id == target)

@@ -6,7 +6,7 @@ use super::{
     super::{
         arguments::Arguments,
         deliveries::{COMMANDS, Reply},
-        messages::{Message, describe},
+        messages::{Audience, Message, describe},
         response_url::{self, ResponseUrl},
     },
     Person, PersonError, payload,
@@ -122,6 +122,10 @@ impl Person {
         callback_id: &str,
         message: &Message,
     ) -> Result<Reply, PersonError> {
+        if message.audience != Audience::Channel {
+            let says = "a message that only one person sees has no shortcuts";
+            return Err(PersonError::NotAllowed(says.to_owned()));
+        }
         let payload = self.slack.shared.change(|state| {
             let mut payload = payload::interaction(state, &self.id, "message_action");
             payload["callback_id"] = json!(callback_id);

@@ -136,6 +136,34 @@ impl Person {
         self.press_in(&home, target, Asked::Confirming).await
     }
 
+    /// Chooses from a menu in the home tab, by an option's value.
+    pub async fn pick_home(&self, target: &str, value: &str) -> Result<Reply, PersonError> {
+        self.pick_in_home(target, value, Asked::Plainly).await
+    }
+
+    /// The same, and confirms the dialog that it asks.
+    pub async fn pick_home_confirmed(
+        &self,
+        target: &str,
+        value: &str,
+    ) -> Result<Reply, PersonError> {
+        self.pick_in_home(target, value, Asked::Confirming).await
+    }
+
+    async fn pick_in_home(
+        &self,
+        target: &str,
+        value: &str,
+        asked: Asked,
+    ) -> Result<Reply, PersonError> {
+        let home = self.home().ok_or(PersonError::NoView)?;
+        let placed = find(home.blocks(), target)?;
+        asked.fits(placed.element)?;
+        let chosen = self.choice(&placed, &[value])?;
+        let told = self.change_and_tell(&home, &placed, chosen).await?;
+        told.ok_or_else(|| PersonError::NotAllowed(format!("{target} tells nobody")))
+    }
+
     async fn press_in(
         &self,
         view: &View,
@@ -154,7 +182,7 @@ impl Person {
             _ => Err(PersonError::NotAllowed(format!("{kind} takes one choice"))),
         };
         let (key, value) = match kind {
-            "static_select" | "radio_buttons" | "external_select" => {
+            "static_select" | "radio_buttons" | "external_select" | "overflow" => {
                 ("selected_option", self.offered(placed, one()?)?)
             }
             "multi_static_select" | "multi_external_select" | "checkboxes" => {
@@ -205,6 +233,10 @@ impl Person {
     ) -> Result<Option<Reply>, PersonError> {
         let changed = self.slack.shared.change(|state| {
             let open = state.views.by_id_mut(&view.id)?;
+            if placed.kind() == "overflow" {
+                // It remembers no choice.
+                return Some(open.clone());
+            }
             let block = open.state.entry(placed.block_id).or_insert(json!({}));
             block[placed.action_id] = chosen.clone();
             Some(open.clone())
@@ -233,7 +265,7 @@ impl Person {
 }
 
 /// The options of a menu or of an answer, from groups too.
-fn all_options(of: &Value) -> Vec<Value> {
+pub(super) fn all_options(of: &Value) -> Vec<Value> {
     let plain = of["options"].as_array().into_iter().flatten();
     let groups = of["option_groups"].as_array().into_iter().flatten();
     let grouped = groups.flat_map(|group| group["options"].as_array().into_iter().flatten());

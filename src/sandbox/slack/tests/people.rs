@@ -420,6 +420,55 @@ async fn the_home_tab_is_published_and_used() {
 }
 
 #[tokio::test]
+async fn menus_outside_of_modals_send_what_is_chosen() {
+    let world = world().await;
+    let echo = Echo::beside(&world).await;
+    let ada = world.slack.person("U0ADA");
+    let confirm = json!({
+        "title": plain("Sure?"), "text": plain("Really."),
+        "confirm": plain("Yes"), "deny": plain("No"),
+    });
+    let menus = json!([
+        { "type": "section", "block_id": "one", "text": plain("More"),
+          "accessory": { "type": "overflow", "action_id": "more",
+                         "options": [option("lock"), option("paint")] } },
+        { "type": "actions", "block_id": "row", "elements": [
+            { "type": "static_select", "action_id": "which", "confirm": confirm,
+              "option_groups": [{ "label": plain("Doors"), "options": [option("front")] }] },
+        ] },
+    ]);
+    let home = json!({ "type": "home", "blocks": menus });
+    let publish = json!({ "user_id": "U0ADA", "view": home });
+    assert_eq!(world.call("views.publish", publish).await.body["ok"], true);
+    ada.pick_home("more", "paint").await.unwrap();
+    let payload = echo.payload();
+    assert_eq!(payload["actions"][0]["selected_option"]["value"], "paint");
+    assert!(
+        payload["view"]["state"]["values"]["one"].is_null(),
+        "an overflow menu remembers nothing"
+    );
+    let plainly = ada.pick_home("which", "front").await;
+    assert!(matches!(plainly, Err(PersonError::NeedsConfirm(_))));
+    ada.pick_home_confirmed("which", "front").await.unwrap();
+    let kept = &echo.payload()["view"]["state"]["values"]["row"]["which"];
+    assert_eq!(kept["selected_option"]["value"], "front");
+
+    world.post_card("U0ADA", menus).await;
+    let card = ada.latest_card_containing("More").unwrap();
+    ada.pick(&card, "more", "lock").await.unwrap();
+    assert_eq!(echo.payload()["container"]["type"], "message");
+    ada.pick_confirmed(&card, "which", "front").await.unwrap();
+    assert_eq!(echo.payload()["actions"][0]["type"], "static_select");
+    let gone = ada.pick(&card, "more", "burn").await;
+    assert!(matches!(gone, Err(PersonError::NoOption(_))));
+
+    let mut whispered = card.clone();
+    whispered.audience = crate::sandbox::slack::Audience::Only("U0ADA".to_owned());
+    let refused = ada.message_shortcut("ring_for", &whispered).await;
+    assert!(matches!(refused, Err(PersonError::NotAllowed(_))));
+}
+
+#[tokio::test]
 async fn strangers_and_organisations_look_as_slack_shows_them() {
     let clock = noon();
     let world = World::of(setup(&clock).for_enterprise("E0ORG"), clock).await;

@@ -51,6 +51,7 @@ enum Entrance {
     /// A line behind `/access`; `{}` is the request's number.
     Word(&'static str),
     Shortcut,
+    MessageShortcut,
     Search,
 }
 
@@ -75,7 +76,7 @@ const ABOUT_A_REQUEST: [Entrance; 16] = [
 ];
 
 /// Those that only full members may use at all.
-const FOR_MEMBERS: [Entrance; 12] = [
+const FOR_MEMBERS: [Entrance; 13] = [
     Entrance::RequestForm,
     Entrance::BareStatus,
     Entrance::Command,
@@ -87,6 +88,7 @@ const FOR_MEMBERS: [Entrance; 12] = [
     Entrance::Word("who prod-ssh"),
     Entrance::Word("profiles"),
     Entrance::Shortcut,
+    Entrance::MessageShortcut,
     Entrance::Search,
 ];
 
@@ -182,6 +184,13 @@ async fn answer(
                 .expect("answered");
             return format!("{} {}", reply.status, reply.text());
         }
+        Entrance::MessageShortcut => {
+            let reply = person
+                .message_shortcut("request_access_for", card)
+                .await
+                .expect("answered");
+            return format!("{} {}", reply.status, reply.text());
+        }
         Entrance::Search => forge::search(who, team, "device:prod-ssh", "device", "ada"),
     };
     let reply = forge::post(&world.slack, &payload).await;
@@ -242,7 +251,10 @@ async fn refused_everywhere(who: &str, entrances: &[Entrance], says: &str) {
         ] {
             answers.push(answer(&world, who, entrance, &card, &called).await);
         }
-        let speaks = !matches!(entrance, Entrance::Search | Entrance::Shortcut);
+        let speaks = !matches!(
+            entrance,
+            Entrance::Search | Entrance::Shortcut | Entrance::MessageShortcut
+        );
         assert!(
             !speaks || answers[0].contains(says),
             "{who} × {entrance:?}: {}",

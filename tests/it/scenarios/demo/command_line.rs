@@ -53,6 +53,20 @@ fn it_listens_on_this_machine_only() {
     }
 }
 
+#[test]
+fn it_says_how_an_address_is_written() {
+    for (typed, written) in [
+        ("localhost:9000", "127.0.0.1:9000"),
+        ("localhost", "127.0.0.1:9000"),
+        ("9000", "127.0.0.1:9000"),
+        ("127.0.0.1", "127.0.0.1:9000"),
+    ] {
+        let said = refused(demo().args(["--listen", typed]));
+        assert!(said.contains("write"), "{said}");
+        assert!(said.contains(written), "{typed}: {said}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_prints_its_link_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -6,9 +6,30 @@ use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 
 /// Everything that changes something.
-const ACTS: [&str; 17] = [
-    "click", "press", "choose", "type", "search", "submit", "close", "write", "shortcut", "home",
-    "dismiss", "clock", "next-end", "fault", "clear", "kill", "restart",
+const ACTS: [&str; 23] = [
+    "click",
+    "press",
+    "choose",
+    "type",
+    "search",
+    "submit",
+    "close",
+    "write",
+    "shortcut",
+    "home",
+    "dismiss",
+    "clock",
+    "next-end",
+    "fault",
+    "clear",
+    "kill",
+    "restart",
+    "pick",
+    "message-shortcut",
+    "options",
+    "run",
+    "tell-again",
+    "end-run",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,7 +115,7 @@ async fn an_open_window_is_told_what_changed_and_no_more() {
     assert_eq!(events.headers()[header::CONTENT_TYPE], "text/event-stream");
     let first = next_news(&mut events).await;
     let all = first["panes"].as_object().expect("panes");
-    assert_eq!(all.len(), 8, "a window that connects is told everything");
+    assert_eq!(all.len(), 9, "a window that connects is told everything");
 
     let plan = json!({ "fault": "tailscale-breaks" });
     demo.does("fault", plan).await;
