@@ -18,6 +18,7 @@ pub mod text;
 pub mod unlogged;
 pub mod verify;
 pub mod view;
+pub mod words;
 
 pub use account::{Account, Installation, Reach, UserGroup};
 pub use error::{CallError, Class};

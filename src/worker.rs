@@ -206,6 +206,7 @@ impl Worker {
             Job::Announce { event, to } => self.announce(&held, event, *to).await,
             Job::TakeStep(execution) => self.take_step(&held, execution).await,
             Job::CompleteStep(execution) => self.complete_step(&held, execution).await,
+            Job::Remind { event, person } => self.remind(&held, event, person).await,
             Job::ReadPerson(person) => self.read_person(&held, person).await,
         };
         let outcome = outcome.unwrap_or_else(|error| {

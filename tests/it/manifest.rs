@@ -295,6 +295,18 @@ fn it_declares_the_steps_that_the_program_takes() {
 }
 
 #[test]
+fn its_hint_names_the_words_that_the_command_understands() {
+    let hint = text_at("/features/slash_commands/0/usage_hint");
+    let hinted: Vec<&str> = hint
+        .split(" | ")
+        .filter_map(|form| form.split(' ').next())
+        .collect();
+    let known = lapse::slack::words::TABLE.iter().map(|word| word.name);
+    let known: Vec<&str> = known.filter(|name| !name.is_empty()).collect();
+    assert_eq!(hinted, known);
+}
+
+#[test]
 fn it_offers_nothing_that_is_not_built() {
     let manifest = manifest();
     for absent in ["workflows", "datastores", "types"] {
