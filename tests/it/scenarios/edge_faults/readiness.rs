@@ -82,14 +82,22 @@ async fn a_dead_token_blocks_and_a_live_one_frees() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_without_blocking_is_a_note() {
     let mut world = World::on(Base::Sqlite).await;
-    let (status, page) = asked(&world, "/readyz").await;
     let all_well = match world.way {
         Way::Http => r#"{"ready":true,"blocked_by":[],"notes":[]}"#,
         Way::Socket => {
             r#"{"ready":true,"blocked_by":[],"notes":[],"socket":{"open":2,"wanted":2}}"#
         }
     };
-    assert_eq!((status, page.as_str()), (200, all_well));
+    // Slack may have said hello a moment before the bot has heard it.
+    let mut answer = asked(&world, "/readyz").await;
+    for _ in 0..200 {
+        if answer.1 == all_well {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        answer = asked(&world, "/readyz").await;
+    }
+    assert_eq!(answer, (200, all_well.to_owned()));
 
     world.tailnet.down();
     world
