@@ -14,6 +14,7 @@ pub mod gather;
 pub mod ids;
 pub mod install;
 mod journal;
+pub mod lists;
 pub mod memberships;
 pub mod patience;
 pub mod persist;

@@ -31,7 +31,7 @@ pub const EFFECTS: u64 = 10_000;
 
 const REQUEST: &str = "id, number, version, origin, requester, requester_as, login, profile, node, \
     facts, facts_number, approvals_from, wished_seconds, justification, ask_first, device_as_of, \
-    asked_at, answer_by, state, state_detail";
+    reminders, asked_at, answer_by, state, state_detail";
 const GRANT: &str = "id, request, number, version, holder, holder_as, profile, node, attribute, \
     value, comment, approved_at, ends_at, approvers, write_mark, warned_at, late_since, due_at, \
     state, state_detail";
@@ -120,7 +120,7 @@ fn series(count: u64) -> String {
 fn statements_for(rows: u64, now: DateTime<Utc>) -> Vec<String> {
     let (now, every) = (now.timestamp_millis(), EVERY.num_milliseconds());
     let at = format!("{now} - ({rows} - n) * CAST({every} AS BIGINT)");
-    let copy = "t.facts, 1, 1, 3600, t.justification, t.ask_first, t.device_as_of";
+    let copy = "t.facts, 1, 1, 3600, t.justification, t.ask_first, t.device_as_of, 0";
     let whose = format!("'U0H' || CAST((n * 7919) % {ASKERS} AS TEXT)");
     let what = format!("'profile-' || CAST(n % {PROFILES} AS TEXT)");
     let late = "CASE WHEN n % 10 = 0 THEN -60000 ELSE 3600000 + n END";
@@ -195,6 +195,7 @@ async fn plant(store: &Store, now: DateTime<Utc>) -> anyhow::Result<()> {
         device_as_of: None,
         asked_at: now - TimeDelta::days(400),
         answer_by: now + TimeDelta::days(1),
+        reminded: None,
         reviews: Vec::new(),
         state,
     };

@@ -150,6 +150,7 @@ async fn store(app: &App, waiting: Vec<(usize, RequestId, Place, Place)>) -> any
             device_as_of: None,
             asked_at: now,
             answer_by: now + profile.request_ttl,
+            reminded: None,
             reviews: Vec::new(),
             state: RequestState::Pending,
         };

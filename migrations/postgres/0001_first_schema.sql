@@ -28,6 +28,8 @@ CREATE TABLE requests (
     device_as_of BIGINT,
     asked_at BIGINT NOT NULL,
     answer_by BIGINT NOT NULL,
+    reminders BIGINT NOT NULL,
+    reminded_at BIGINT,
     state TEXT COLLATE "C" NOT NULL CHECK (state IN ('unconfirmed', 'pending', 'approved', 'denied', 'cancelled', 'lapsed')),
     state_detail TEXT COLLATE "C" NOT NULL
 );

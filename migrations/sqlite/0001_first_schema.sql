@@ -27,6 +27,8 @@ CREATE TABLE requests (
     device_as_of INTEGER,
     asked_at INTEGER NOT NULL,
     answer_by INTEGER NOT NULL,
+    reminders INTEGER NOT NULL,
+    reminded_at INTEGER,
     state TEXT NOT NULL CHECK (state IN ('unconfirmed', 'pending', 'approved', 'denied', 'cancelled', 'lapsed')),
     state_detail TEXT NOT NULL
 ) STRICT;

@@ -171,6 +171,16 @@ impl App {
             };
             tx.enqueue(&job, now, &Lane::post_to(&target), priority);
         }
+        if let EventKind::Reminded { people, .. } = kind {
+            for person in people {
+                let job = Job::Remind {
+                    event: event.clone(),
+                    person: person.clone(),
+                };
+                let lane = Lane::post_to(person.as_str());
+                tx.enqueue(&job, now, &lane, Priority::OtherCard);
+            }
+        }
         Ok(())
     }
 }

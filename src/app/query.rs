@@ -205,6 +205,22 @@ impl App {
         Ok(people.into_values().collect())
     }
 
+    /// Of those who were asked for a request, who may not review it any more, as far as that is
+    /// stored.
+    pub(super) async fn asked_in_vain(
+        &self,
+        request: &Request,
+    ) -> Result<Vec<PersonId>, StoreError> {
+        let cards = self.store.cards_of(&request.id).await?;
+        let asked = cards
+            .iter()
+            .filter_map(Card::asked)
+            .cloned()
+            .collect::<BTreeSet<_>>();
+        self.no_longer_entitled(request, &asked, Names::Stored)
+            .await
+    }
+
     /// Whoever cannot be read just now is not said to be gone: the decision itself asks again.
     async fn no_longer_entitled(
         &self,

@@ -3,8 +3,9 @@
 use super::decide::{Case, Click, Moves};
 use super::{App, Failure};
 use crate::domain::audit::EventKind;
+use crate::domain::card::{Card, Delivery};
 use crate::domain::facts::FactChange;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::number::RequestNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{RequestCommand, RequestState, Verdict};
@@ -68,6 +69,31 @@ impl App {
             by: click.by.clone(),
         };
         self.on_request(click, id, "cancel", &command).await
+    }
+
+    /// The requester has those reminded who were asked and have not answered.
+    pub async fn remind(&self, click: &Click, id: &RequestId) -> Result<Case, Failure> {
+        let gone = match self.store.request(id).await? {
+            Some(request) if request.requester.id == click.by => {
+                self.asked_in_vain(&request).await?
+            }
+            _ => Vec::new(),
+        };
+        self.decide(click, id, "remind", |case, world| {
+            let reached = case
+                .cards
+                .iter()
+                .filter(|card| !matches!(card.delivery, Delivery::Undeliverable { .. }));
+            let mut asked: Vec<PersonId> = reached.filter_map(Card::asked).cloned().collect();
+            asked.retain(|person| !gone.contains(person));
+            asked.sort_unstable();
+            asked.dedup();
+            let by = click.by.clone();
+            let command = RequestCommand::Remind { by, asked };
+            let transition = case.request.handle(&command, world)?;
+            Ok(Moves::Request(Box::new(transition)))
+        })
+        .await
     }
 
     async fn on_request(

@@ -6,10 +6,8 @@ use super::leaked;
 use super::problem::{Findings, is_invisible, shown};
 use super::tree::Node;
 use crate::domain::duration::parse_duration;
+use crate::domain::likeness::nearest;
 use toml::de::DeValue;
-
-/// Similar enough to be a slip of the finger (Jaro–Winkler, 1 is the same word).
-const SIMILAR: f64 = 0.85;
 
 /// Checks a table of the file, and all that is in it.
 pub(super) fn check(node: &Node<'_>, table: &'static Table, findings: &mut Findings<'_>) {
@@ -51,13 +49,7 @@ fn missing(node: &Node<'_>, key: &Key, findings: &mut Findings<'_>) {
 /// What to do about an unknown key, and the key that was probably meant.
 fn did_you_mean(name: &str, table: &Table) -> (String, Option<&'static str>) {
     let folded = name.to_lowercase().replace('-', "_");
-    let nearest = table
-        .keys
-        .iter()
-        .map(|key| (strsim::jaro_winkler(&folded, key.name), key.name))
-        .filter(|(likeness, _)| *likeness >= SIMILAR)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    if let Some((_, meant)) = nearest {
+    if let Some(meant) = nearest(&folded, table.keys.iter().map(|key| key.name)) {
         return (format!("did you mean `{meant}`?"), Some(meant));
     }
     if let Some(home) = tables().into_iter().find(|t| t.key(&folded).is_some()) {
@@ -141,10 +133,7 @@ fn check_choice(
         return;
     }
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    let nearest = words
-        .iter()
-        .find(|known| strsim::jaro_winkler(&word.to_lowercase(), known) >= SIMILAR);
-    let advice = match nearest {
+    let advice = match nearest(word, words.iter().copied()) {
         Some(meant) => format!("did you mean \"{meant}\"?"),
         None => format!("write {}", quoted.join(" or ")),
     };

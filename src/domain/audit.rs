@@ -213,6 +213,13 @@ pub enum EventKind {
         /// Why.
         why: EndReason,
     },
+    /// The requester had those reminded who were asked and had not answered.
+    Reminded {
+        /// Who gets a line.
+        people: Vec<PersonId>,
+        /// The how-manieth time it was.
+        times: u32,
+    },
     /// Somebody asked to try a failed grant again.
     Retried {
         /// On what grounds.
@@ -273,6 +280,7 @@ impl EventKind {
             Self::EndingBegan { .. } => "ending_began",
             Self::RemovalDelayed { .. } => "removal_delayed",
             Self::Ended { .. } => "ended",
+            Self::Reminded { .. } => "reminded",
             Self::Retried { .. } => "retried",
             Self::Refused { .. } => "refused",
             Self::IdentityPinned { .. } => "identity_pinned",

@@ -144,6 +144,18 @@ impl Card {
         }
     }
 
+    /// Who was sent it when the request was made, to review it.
+    pub fn asked(&self) -> Option<&PersonId> {
+        match &self.face {
+            Face::Approver {
+                person,
+                how: HowAsked::Asked,
+                ..
+            } => Some(person),
+            _ => None,
+        }
+    }
+
     /// Where it is, if it is anywhere.
     pub fn place(&self) -> Option<&Place> {
         match &self.delivery {

@@ -32,10 +32,11 @@ impl fmt::Display for RequestNumber {
 impl FromStr for RequestNumber {
     type Err = NotARequestNumber;
 
-    /// Forgives what people do to ids: lower case, a missing `REQ-`, O for 0, I and L for 1.
+    /// Forgives what people do to ids: lower case, a missing `REQ-` or a missing dash, O for 0,
+    /// I and L for 1.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim().to_ascii_uppercase();
-        let digits = text.strip_prefix("REQ-").unwrap_or(&text);
+        let digits = without_prefix(&text);
         if digits.len() < SHORTEST || digits.len() > 7 {
             return Err(NotARequestNumber);
         }
@@ -57,6 +58,18 @@ impl FromStr for RequestNumber {
     }
 }
 
+/// R, E and Q are digits too, so without a dash they are a prefix only where enough digits
+/// follow; a number as long as that does not begin with R.
+fn without_prefix(text: &str) -> &str {
+    if let Some(digits) = text.strip_prefix("REQ-") {
+        return digits;
+    }
+    match text.strip_prefix("REQ") {
+        Some(digits) if digits.len() >= SHORTEST => digits.trim_start_matches(['_', '#', ' ']),
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +81,10 @@ mod tests {
         assert_eq!(RequestNumber(32 * 32 * 32 * 32).to_string(), "REQ-10000");
         assert_eq!("req-oooi".parse(), Ok(RequestNumber(1)));
         assert_eq!("0001".parse(), Ok(RequestNumber(1)));
+        assert_eq!("req7f3k".parse(), "REQ-7F3K".parse::<RequestNumber>());
+        assert_eq!("req 7f3k".parse(), "REQ-7F3K".parse::<RequestNumber>());
+        let all_digits = "REQ7".parse::<RequestNumber>().expect("four digits");
+        assert_eq!(all_digits.to_string(), "REQ-REQ7");
         assert_eq!("REQ-U000".parse::<RequestNumber>(), Err(NotARequestNumber));
         assert_eq!("REQ-1".parse::<RequestNumber>(), Err(NotARequestNumber));
     }
@@ -78,6 +95,8 @@ mod tests {
             let shown = RequestNumber(number).to_string();
             prop_assert_eq!(shown.parse::<RequestNumber>(), Ok(RequestNumber(number)));
             prop_assert_eq!(shown.to_lowercase().parse::<RequestNumber>(), Ok(RequestNumber(number)));
+            prop_assert_eq!(shown.replace('-', "").parse::<RequestNumber>(), Ok(RequestNumber(number)));
+            prop_assert_eq!(shown.replace("REQ-", "").parse::<RequestNumber>(), Ok(RequestNumber(number)));
         }
 
         #[test]

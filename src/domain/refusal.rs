@@ -51,6 +51,16 @@ pub enum Refusal {
     /// Whoever asks may not know that it exists.
     #[error("There is no such profile, or you may not ask for it. Nothing changed.")]
     NoSuchProfile,
+    /// Who has a profile is not for everybody who may ask for it.
+    #[error(
+        "Who has this open is only for the people who may review it, and for security. Nothing changed."
+    )]
+    OnlyForReviewers,
+    /// There is nobody whose access they may see.
+    #[error(
+        "There is no profile that you may review. Nothing changed; /access list shows what is yours."
+    )]
+    ReviewsNothing,
     /// The clicker is no approver of the profile.
     #[error("You are not one of the people who may review this request. Nothing changed.")]
     NotAnApprover,
@@ -146,6 +156,30 @@ pub enum Refusal {
     TooShort {
         /// The shortest duration.
         floor: Duration,
+    },
+    /// They were asked, or reminded, not long enough ago.
+    #[error("You can remind the approvers of {number} from {} on: five minutes after asking, then every fifteen, three times in all. Nobody was reminded.", at.format("%H:%M UTC"))]
+    TooSoonToRemind {
+        /// The request.
+        number: RequestNumber,
+        /// When it is late enough.
+        at: DateTime<Utc>,
+    },
+    /// It was done as often as it is done, or the request closes before the next time.
+    #[error(
+        "The approvers of {number} are not reminded any more. Nobody was reminded; tell one of them yourself."
+    )]
+    RemindedEnough {
+        /// The request.
+        number: RequestNumber,
+    },
+    /// Everybody who was asked has answered, or may not any more.
+    #[error(
+        "Nobody who was asked for {number} has still to answer. Nobody was reminded; tell another approver yourself."
+    )]
+    NobodyToRemind {
+        /// The request.
+        number: RequestNumber,
     },
     /// Only the requester cancels and gives back.
     #[error("Only the person who asked can do that. Nothing changed.")]
@@ -279,7 +313,7 @@ impl Refusal {
     /// The one moment that its sentence names.
     pub fn moment(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Settled { at, .. } => Some(*at),
+            Self::Settled { at, .. } | Self::TooSoonToRemind { at, .. } => Some(*at),
             Self::LapsedAlready { answer_by, .. } => Some(*answer_by),
             Self::ValueClash { until, .. } => Some(*until),
             Self::NotOpen { how, .. } => how.as_ref().map(|(_, at)| *at),
@@ -311,6 +345,8 @@ impl Refusal {
             Self::DeviceRefused(_) => "device_refused",
             Self::NoSuchRequest => "no_such_request",
             Self::NoSuchProfile => "no_such_profile",
+            Self::OnlyForReviewers => "only_for_reviewers",
+            Self::ReviewsNothing => "reviews_nothing",
             Self::NotAnApprover => "not_an_approver",
             Self::GroupTooOld | Self::AskersGroupTooOld => "group_too_old",
             Self::OwnRequest => "own_request",
@@ -325,6 +361,9 @@ impl Refusal {
             Self::OverCap { .. } | Self::AsksTooLong { .. } => "over_cap",
             Self::NotShorter { .. } => "not_shorter",
             Self::TooShort { .. } => "too_short",
+            Self::TooSoonToRemind { .. } => "too_soon_to_remind",
+            Self::RemindedEnough { .. } => "reminded_enough",
+            Self::NobodyToRemind { .. } => "nobody_to_remind",
             Self::NotYours => "not_yours",
             Self::NotOpen { .. } => "not_open",
             Self::NotFailed { .. } => "not_failed",

@@ -6,6 +6,7 @@
 mod confirm;
 mod handle;
 mod quorum;
+mod remind;
 mod review;
 
 use super::audit::PersonRef;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub use confirm::Confirmed;
 pub use quorum::{CountedApproval, Quorum};
+pub use remind::Reminded;
 
 /// Nobody needs access for less.
 pub const SHORTEST: Duration = Duration::from_secs(10);
@@ -63,6 +65,8 @@ pub struct Request {
     pub answer_by: DateTime<Utc>,
     /// The workflow that asked, if one did.
     pub workflow: Option<Workflow>,
+    /// How often those who were asked have been reminded, if ever.
+    pub reminded: Option<Reminded>,
     /// What has been said about it, oldest first.
     pub reviews: Vec<Review>,
     /// Where it stands.
@@ -185,6 +189,13 @@ pub enum RequestCommand {
     Cancel {
         /// Who clicked.
         by: PersonId,
+    },
+    /// The requester has those reminded who were asked and have not answered.
+    Remind {
+        /// Who clicked.
+        by: PersonId,
+        /// Who has a card and may still review it.
+        asked: Vec<PersonId>,
     },
     /// Its time ran out.
     Lapse,

@@ -8,6 +8,7 @@ mod button;
 mod command;
 mod event;
 mod form;
+mod opening;
 mod review_form;
 mod status;
 mod step;

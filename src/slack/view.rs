@@ -18,6 +18,7 @@ mod line;
 pub mod message;
 #[cfg(test)]
 mod rehearsal;
+mod reminder;
 mod requester;
 pub mod review_form;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub mod story;
 
 pub use line::{line, line_now};
 pub use message::Message;
+pub use reminder::reminder;
 pub use story::{Asked, Reached, Reader, Story, Told};
 
 /// A modal, as `views.open` and `views.update` take it.

@@ -12,6 +12,7 @@ use crate::domain::number::RequestNumber;
 use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use std::collections::BTreeSet;
 
 /// Whose open grants to list. Open means applying, active or ending.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ reads! {
     fn grants_on(key: &Key) -> Vec<Grant> = on_key;
     /// Open grants, the earliest end first; the next page begins after the last one's cursor.
     fn open_grants(whose: &OpenGrants, after: Option<&GrantCursor>, limit: u32) -> Vec<Grant> = open;
+    /// How many open grants there are.
+    fn count_open(whose: &OpenGrants) -> u64 = count_open;
 }
 
 impl Tx {
@@ -190,4 +193,27 @@ async fn open(
     grants.dedup_by(|a, b| a.id == b.id);
     grants.truncate(limit as usize);
     Ok(grants)
+}
+
+async fn count_open(conn: &mut AnyConnection, whose: &OpenGrants) -> Result<u64> {
+    let mut queries = Vec::new();
+    match whose {
+        OpenGrants::All => queries.push(sqlx::query(sql::COUNT_OPEN).bind(i64::MIN)),
+        OpenGrants::HeldBy(person) => {
+            queries.push(sqlx::query(sql::COUNT_OPEN_OF_HOLDER).bind(person.as_str()));
+        }
+        OpenGrants::In(profiles) => {
+            let distinct: BTreeSet<&ProfileId> = profiles.iter().collect();
+            let counts = distinct.into_iter();
+            queries
+                .extend(counts.map(|id| sqlx::query(sql::COUNT_OPEN_IN_PROFILE).bind(id.as_str())));
+        }
+    }
+    let mut times = 0;
+    for query in queries {
+        if let Some(row) = one(conn, query).await? {
+            times += Reader::new("grants", "times", &row).number::<u64>("times")?;
+        }
+    }
+    Ok(times)
 }

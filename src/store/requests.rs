@@ -9,7 +9,7 @@ use crate::domain::facts::Facts;
 use crate::domain::ids::{NodeId, Origin, PersonId, ProfileId, RequestId};
 use crate::domain::number::RequestNumber;
 use crate::domain::person::Login;
-use crate::domain::request::{Request, RequestState, Review, Verdict};
+use crate::domain::request::{Reminded, Request, RequestState, Review, Verdict};
 use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -48,6 +48,8 @@ reads! {
     fn pending_twin(person: &PersonId, profile: &ProfileId, node: &NodeId) -> Option<RequestNumber> = pending_twin;
     /// A person's requests, newest first.
     fn requests_of(person: &PersonId, limit: u32) -> Vec<Request> = of_requester;
+    /// A person's requests that wait, the next to lapse first.
+    fn pending_of(person: &PersonId, limit: u32) -> Vec<Request> = pending_of;
     /// Requests that wait in any of these profiles, the longest waiting first.
     fn pending_for_profiles(profiles: &[ProfileId], limit: u32) -> Vec<Request> = pending_in;
     /// How often a person has asked for a profile since then.
@@ -135,7 +137,13 @@ fn insert(request: &Request) -> Result<Query<'static>> {
         .bind(millis(request.asked_at))
         .bind(millis(request.answer_by))
         .bind(request.state.name())
-        .bind(json(&request.state)?))
+        .bind(json(&request.state)?)
+        .bind(reminders(request))
+        .bind(request.reminded.map(|reminded| millis(reminded.at))))
+}
+
+fn reminders(request: &Request) -> i64 {
+    i64::from(request.reminded.map_or(0, |reminded| reminded.times))
 }
 
 fn update(request: &Request) -> Result<Query<'static>> {
@@ -153,7 +161,9 @@ fn update(request: &Request) -> Result<Query<'static>> {
         .bind(json(&request.state)?)
         .bind(i64::try_from(request.wished.as_secs()).unwrap_or(i64::MAX))
         .bind(request.workflow.as_ref().map(json).transpose()?)
-        .bind(millis(request.asked_at)))
+        .bind(millis(request.asked_at))
+        .bind(reminders(request))
+        .bind(request.reminded.map(|reminded| millis(reminded.at))))
 }
 
 /// Newest first, until one is stored already: the usual click costs one statement.
@@ -210,6 +220,8 @@ fn read(row: &Reader<'_>, id: String) -> Result<Request> {
     if state.name() != row.text("state")? {
         return Err(row.inconsistent("state"));
     }
+    let times = row.number("reminders")?;
+    let reminded = row.instant_or_none("reminded_at")?;
     Ok(Request {
         id: RequestId::new(id),
         number: RequestNumber(row.number("number")?),
@@ -227,6 +239,7 @@ fn read(row: &Reader<'_>, id: String) -> Result<Request> {
         device_as_of: row.instant_or_none("device_as_of")?,
         asked_at: row.instant("asked_at")?,
         answer_by: row.instant("answer_by")?,
+        reminded: reminded.map(|at| Reminded { times, at }),
         reviews: Vec::new(),
         state,
     })
@@ -293,6 +306,17 @@ async fn of_requester(
     limit: u32,
 ) -> Result<Vec<Request>> {
     let query = sqlx::query(sql::OF_REQUESTER)
+        .bind(person.as_str())
+        .bind(i64::from(limit));
+    read_all(&all(conn, query).await?)
+}
+
+async fn pending_of(
+    conn: &mut AnyConnection,
+    person: &PersonId,
+    limit: u32,
+) -> Result<Vec<Request>> {
+    let query = sqlx::query(sql::PENDING_OF_REQUESTER)
         .bind(person.as_str())
         .bind(i64::from(limit));
     read_all(&all(conn, query).await?)

@@ -1,6 +1,8 @@
 //! Tells one event to one hearer, as a new line: the only effect that happens at an edge. It is
 //! repeated after a definite refusal, never after a lost answer.
 
+mod remind;
+
 use super::sync_card::{TOKEN_PROBE, to_message};
 use super::{Held, Outcome, Worker};
 use crate::domain::audit::{Actor, AuditEvent, EventKind, Hearer, Subject};

@@ -10,6 +10,7 @@ mod facts;
 mod grants;
 mod judge;
 mod key;
+mod reminders;
 mod reviews;
 mod scene;
 mod script;

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 /// <https://docs.slack.dev/reference/methods>
 const METHODS: &[(&str, &[&str])] = &[
     ("auth.test", &[]),
+    // Its scope, connections:write, is the app-level token's and stands in no manifest.
+    ("apps.connections.open", &[]),
     ("chat.getPermalink", &[]),
     ("chat.postMessage", &["chat:write"]),
     ("chat.update", &["chat:write"]),
@@ -290,6 +292,18 @@ fn it_declares_the_steps_that_the_program_takes() {
     let settings = &manifest()["settings"];
     assert_eq!(settings["org_deploy_enabled"], true, "steps need it");
     assert_eq!(settings["function_runtime"], "remote");
+}
+
+#[test]
+fn its_hint_names_the_words_that_the_command_understands() {
+    let hint = text_at("/features/slash_commands/0/usage_hint");
+    let hinted: Vec<&str> = hint
+        .split(" | ")
+        .filter_map(|form| form.split(' ').next())
+        .collect();
+    let known = lapse::slack::words::TABLE.iter().map(|word| word.name);
+    let known: Vec<&str> = known.filter(|name| !name.is_empty()).collect();
+    assert_eq!(hinted, known);
 }
 
 #[test]

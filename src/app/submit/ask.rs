@@ -65,6 +65,7 @@ impl App {
             workflow: None,
             asked_at: now,
             answer_by: seconds::cut(now + profile.request_ttl),
+            reminded: None,
             reviews: Vec::new(),
             state: RequestState::Pending,
         };

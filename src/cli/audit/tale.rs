@@ -4,6 +4,7 @@ use super::super::grants::printable;
 use crate::domain::audit::{EventKind, PersonRef};
 use crate::domain::duration::spoken;
 use crate::domain::grant::HeldBy;
+use crate::domain::ids::PersonId;
 use crate::domain::request::CancelReason;
 
 /// A person as they were called then.
@@ -103,6 +104,10 @@ fn of_request(kind: &EventKind) -> Option<String> {
                 format!("closed it: the requester{}", standing.departure())
             }
         },
+        EventKind::Reminded { people, times } => {
+            let people: Vec<&str> = people.iter().map(PersonId::as_str).collect();
+            format!("had {} reminded (time {times})", people.join(", "))
+        }
         EventKind::Lapsed => "closed it: nobody decided in time".to_owned(),
         _ => return None,
     })
@@ -175,4 +180,16 @@ fn of_house(kind: &EventKind) -> String {
 
 fn quoted(text: Option<&String>) -> String {
     text.map(|text| format!(": “{text}”")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reminder_names_who_was_reminded() {
+        let people = ["U0GRACE", "U0LINUS"].map(PersonId::new).into();
+        let reminded = EventKind::Reminded { people, times: 2 };
+        assert_eq!(tale(&reminded), "had U0GRACE, U0LINUS reminded (time 2)");
+    }
 }

@@ -31,6 +31,7 @@ impl Request {
                     world,
                 ))
             }
+            RequestCommand::Remind { by, asked } => self.remind(by, asked, world),
             RequestCommand::Lapse => {
                 self.must_be_undecided()?;
                 if world.now < self.answer_by {

@@ -86,6 +86,7 @@ impl Switchboard {
                 .map(|_| ()),
             action::CONFIRM => self.app.confirm(click, id, chosen_device(actions)).await,
             action::CANCEL | action::DECLINE => self.app.cancel(click, id).await.map(|_| ()),
+            action::REMIND => self.app.remind(click, id).await.map(|_| ()),
             action::RELEASE => self.app.release(click, id).await.map(|_| ()),
             action::RETRY => self.app.retry(click, id).await.map(|_| ()),
             action::APPROVE_LESS => self.open_shorten(actions, click, id).await,

@@ -5,6 +5,7 @@ mod reading;
 pub(super) use reading::{chosen_duration, shown_block, value};
 
 use self::reading::{is_outdated, set_aside};
+use super::opening::NotOpened;
 use super::{Switchboard, as_json, click_of, errors, sentence, update};
 use crate::app::Failure;
 use crate::app::decide::Click;
@@ -25,58 +26,18 @@ use crate::slack::text::escape;
 use crate::slack::view::form::{self, Devices, DurationWish, FormModel, MOST_OPTIONS, Typed};
 use crate::slack::view::ids::callback::SHORTEN_FORM;
 use crate::slack::view::ids::{Field, action};
-use crate::slack::{Class, ResponseUrl, TriggerId};
-use std::time::Duration;
+use crate::slack::{ResponseUrl, TriggerId};
 
-/// `views.open` has this long; the trigger lives three seconds.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Why a form is not open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotOpened {
-    /// Slack lets only so many forms open at once.
-    Busy,
-    /// Slack did not open it.
-    Refused,
-    /// Slack's answer did not come in time.
-    Unanswered,
-}
-
-impl NotOpened {
-    /// For somebody who wants to ask.
-    fn to_ask(self) -> String {
-        match self {
-            Self::Busy => {
-                "Slack lets only so many forms open at once. Nothing was asked; try again in a minute."
-            }
-            Self::Refused => "Slack did not open the form. Nothing was asked; try again.",
-            Self::Unanswered => {
-                "Slack did not say whether the form opened. Nothing was asked; if you see none, try again."
-            }
-        }
-        .to_owned()
-    }
-
-    /// For somebody who pressed a button on a card.
-    pub(super) fn to_press_again(self) -> String {
-        match self {
-            Self::Busy => {
-                "Slack lets only so many forms open at once. Nothing changed; press the button again in a minute."
-            }
-            Self::Refused => "The form did not open. Nothing changed; press the button again.",
-            Self::Unanswered => {
-                "Slack did not say whether the form opened. Nothing changed; if you see none, press the button again."
-            }
-        }
-        .to_owned()
-    }
-}
+/// What is said of a typed duration that is none.
+pub(super) const WRITE_IT_LIKE: &str = "Write it like 45m, 2h30m or 1d.";
 
 /// What the form shows when it opens.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Start {
-    profile: Option<ProfileId>,
-    typed: Typed,
+    pub(super) profile: Option<ProfileId>,
+    pub(super) typed: Typed,
+    /// Why it was not asked as it stands.
+    pub(super) refusal: Option<String>,
 }
 
 impl Switchboard {
@@ -107,6 +68,7 @@ impl Switchboard {
                 justification: Some(shortcut.message.words()),
                 ..Typed::default()
             },
+            refusal: None,
         };
         let trigger = shortcut.trigger.as_ref();
         self.open_from(&shortcut.caller, trigger, shortcut.response_url, start)
@@ -154,6 +116,7 @@ impl Switchboard {
         let start = Start {
             profile: Some(request.facts.profile.clone()),
             typed,
+            refusal: None,
         };
         let Some(trigger) = &actions.trigger else {
             return Ok(());
@@ -176,11 +139,21 @@ impl Switchboard {
         start: Start,
     ) -> Result<(), String> {
         let who = self
-            .identify(person)
+            .identify(person, "open_form")
             .await
             .map_err(|failure| sentence(&failure))?;
+        self.open_for(&who, trigger, start).await
+    }
+
+    /// The same for somebody who was identified a moment ago.
+    pub(super) async fn open_for(
+        &self,
+        who: &Identity,
+        trigger: &TriggerId,
+        start: Start,
+    ) -> Result<(), String> {
         let view = self
-            .draw(&who, &start)
+            .draw(who, &start)
             .await
             .map_err(|failure| sentence(&failure))?;
         self.open_view(trigger, &view)
@@ -188,34 +161,12 @@ impl Switchboard {
             .map_err(NotOpened::to_ask)
     }
 
-    /// `views.open`; above its limit nothing can be queued, because triggers die in three
-    /// seconds, so the person is told.
-    pub(super) async fn open_view(
+    /// Who somebody is; whoever may not act at all is refused, for what they tried.
+    pub(super) async fn identify(
         &self,
-        trigger: &TriggerId,
-        view: &impl serde::Serialize,
-    ) -> Result<(), NotOpened> {
-        match self
-            .app
-            .clock
-            .timeout(PATIENCE, self.app.slack.views_open(trigger, &as_json(view)))
-            .await
-        {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if error.error == "ratelimited" => {
-                metrics::counter!("lapse_forms_not_opened_total").increment(1);
-                Err(NotOpened::Busy)
-            }
-            Ok(Err(error)) if error.class == Class::Ambiguous => Err(NotOpened::Unanswered),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "Slack did not open a form");
-                Err(NotOpened::Refused)
-            }
-            Err(_) => Err(NotOpened::Unanswered),
-        }
-    }
-
-    pub(super) async fn identify(&self, person: &PersonId) -> Result<Identity, Failure> {
+        person: &PersonId,
+        attempt: &'static str,
+    ) -> Result<Identity, Failure> {
         let (who, gathered) = self
             .app
             .who_is(person, TO_LOOK, Patience::before_a_form())
@@ -234,7 +185,7 @@ impl Switchboard {
         };
         Err(self
             .app
-            .refuse(&click_of(person), None, "open_form", refusal)
+            .refuse(&click_of(person), None, attempt, refusal)
             .await)
     }
 
@@ -271,6 +222,7 @@ impl Switchboard {
             approvers,
             typed: start.typed.clone(),
             devices_as_of: self.app.devices_as_of(),
+            refusal: start.refusal.clone(),
         };
         Ok(form::request_form(&model))
     }
@@ -310,7 +262,7 @@ impl Switchboard {
         let drawn = if callback == SHORTEN_FORM {
             self.shorten_again(person, &view).await?
         } else {
-            let who = self.identify(person).await?;
+            let who = self.identify(person, "open_form").await?;
             let wish = form::read_form(|action| value(&view.values, action));
             let typed = Typed {
                 duration: wish.duration,
@@ -322,6 +274,7 @@ impl Switchboard {
             let start = Start {
                 profile: wish.profile,
                 typed,
+                refusal: None,
             };
             Some(self.draw(&who, &start).await?)
         };
@@ -387,6 +340,18 @@ impl Switchboard {
     }
 
     async fn asked(&self, asked: Asked) -> Reply {
+        let (names, unnamed) = self.names_of(&asked).await;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        update(&form::asked_view(
+            asked.request.number,
+            &names,
+            unnamed,
+            asked.others,
+        ))
+    }
+
+    /// What those who were asked are called, and how many of them have no name yet.
+    pub(super) async fn names_of(&self, asked: &Asked) -> (Vec<String>, usize) {
         let ids: Vec<PersonId> = asked.asked.clone();
         // The request is stored; without their names the people are counted.
         if let Err(error) = self.app.meet(&ids).await {
@@ -399,14 +364,10 @@ impl Switchboard {
                 Vec::new()
             }
         };
-        let mut names: Vec<&str> = known.iter().map(|person| person.name.as_str()).collect();
+        let mut names: Vec<String> = known.into_iter().map(|person| person.name).collect();
         names.sort_unstable();
-        update(&form::asked_view(
-            asked.request.number,
-            &names,
-            ids.len().saturating_sub(names.len()),
-            asked.others,
-        ))
+        let unnamed = ids.len().saturating_sub(names.len());
+        (names, unnamed)
     }
 }
 

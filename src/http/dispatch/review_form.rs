@@ -1,6 +1,7 @@
 //! The small forms behind "Approve for less…", "Deny…" and "Revoke…".
 
-use super::form::{NotOpened, chosen_duration, shown_block, value};
+use super::form::{chosen_duration, shown_block, value};
+use super::opening::NotOpened;
 use super::{Switchboard, click_of, errors, sentence, update};
 use crate::app::Failure;
 use crate::app::decide::Click;

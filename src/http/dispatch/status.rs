@@ -14,19 +14,16 @@ use crate::slack::view::answer;
 const LISTED: u32 = 6;
 
 impl Switchboard {
-    pub(super) async fn status(&self, command: &Command, number: Option<&str>) -> Reply {
-        let answered = match number.map(str::parse::<RequestNumber>) {
+    pub(super) async fn status(&self, command: &Command, number: Option<RequestNumber>) -> Reply {
+        let answered = match number {
             None => self.my_requests(command).await,
-            Some(Ok(number)) => self.one_request(command, number).await,
-            Some(Err(not_a_number)) => {
-                return Reply::ephemeral(&format!("{not_a_number}. Nothing changed."));
-            }
+            Some(number) => self.one_request(command, number).await,
         };
         answered.unwrap_or_else(|failure| Reply::ephemeral(&sentence(&failure)))
     }
 
     async fn my_requests(&self, command: &Command) -> Result<Reply, Failure> {
-        self.identify(&command.caller.person).await?;
+        self.identify(&command.caller.person, "status").await?;
         let mine = self
             .app
             .store

@@ -3,6 +3,11 @@
 //! They cannot be changed later, so they carry no buttons and nothing that will not stay true
 //! as "what I was told then".
 
+mod ends;
+mod misread;
+mod open;
+mod profiles;
+
 use super::kit;
 use super::message::Message;
 use super::requester;
@@ -10,26 +15,20 @@ use super::sentence::{Sentence, say};
 use super::stage::Stage;
 use super::story::Story;
 use crate::slack::text;
+use crate::slack::words::TABLE;
 use slack_morphism::prelude::SlackBlock;
 
-/// The words of `/access` that exist, and what each does.
-pub const WORDS: [(&str, &str); 4] = [
-    ("", "opens the form to ask for access"),
-    ("status", "shows what you asked for and what is open"),
-    (
-        "status REQ-7F3K",
-        "shows one request; approvers get its card by direct message",
-    ),
-    ("help", "shows this"),
-];
+pub use ends::{asked, cancelled, nothing_open, released, revoked, say_which};
+pub use misread::{Kind, could_be, misread, unknown};
+pub use open::{OpenAccess, Openness, Waiting, mine, open_now};
+pub use profiles::{profiles, who};
+
 /// The most requests that one answer lists.
 const LISTED: usize = 15;
 /// Escaping may make a text five times as long; Slack takes four thousand characters.
 const LONGEST_ANSWER: usize = 750;
 /// Where the blocks tell everything, `text` may stop after whole lines.
 const LONGEST_TEXT: usize = 3500;
-/// How much two words must be alike to be worth a guess.
-const ALIKE: f64 = 0.7;
 
 /// A sentence, cleaned, with nothing formatted in it.
 pub fn ephemeral(sentence: &str) -> Message {
@@ -44,40 +43,20 @@ pub fn ephemeral(sentence: &str) -> Message {
     }
 }
 
-/// `/access help`.
-pub fn help(words: &[(&str, &str)]) -> Message {
+/// `/access help`, out of the table that the words are read by.
+pub fn help() -> Message {
     let mut lines = vec![say(
         "Lapse gives access to the tailnet for a limited time, once somebody agrees.",
     )];
-    for (word, meaning) in words {
-        let command = format!("/access {word}");
+    for form in TABLE.iter().flat_map(|word| word.forms) {
+        let command = format!("/access {}", form.usage);
         lines.push(
             Sentence::default()
                 .code(command.trim_end())
-                .say(format!(" – {meaning}")),
+                .say(format!(" – {}", form.meaning)),
         );
     }
     listed(&lines)
-}
-
-/// "I don't know `reqest`. Did you mean `request`?"
-pub fn unknown_word(word: &str, words: &[(&str, &str)]) -> Message {
-    let typed = text::one_line(word, 40);
-    let mut known: Vec<&str> = words
-        .iter()
-        .filter_map(|(word, _)| word.split_whitespace().next())
-        .collect();
-    known.dedup();
-    let likeness = |word: &&str| strsim::jaro_winkler(&typed.to_lowercase(), word);
-    let guess = known
-        .into_iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
-        .filter(|word| likeness(word) >= ALIKE);
-    let sentence = say("I don't know ").code(&typed).say(". ");
-    listed(&[match guess {
-        Some(guess) => sentence.say("Did you mean ").code(guess).say("?"),
-        None => sentence.code("/access help").say(" shows what I know."),
-    }])
 }
 
 /// `/access status`: the newest first, as the caller orders them.

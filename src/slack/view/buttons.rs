@@ -171,6 +171,12 @@ pub fn cancel(story: &Story<'_>) -> SlackBlockButtonElement {
     button(story.request, action::CANCEL, "Cancel", &label)
 }
 
+/// Remind those who were asked and have not answered.
+pub fn remind(story: &Story<'_>) -> SlackBlockButtonElement {
+    let label = say("Remind the approvers of your request for ").then(story.what());
+    button(story.request, action::REMIND, "Remind approvers", &label)
+}
+
 /// Give the access back, in the words of the state.
 pub fn release(story: &Story<'_>, label: &str) -> SlackBlockButtonElement {
     let spoken_label = say(label).say(": give back ").then(story.what());

@@ -47,6 +47,8 @@ pub struct FormModel<'a> {
     pub typed: Typed,
     /// Of when the devices are, where that is too long ago to keep quiet about.
     pub devices_as_of: Option<DateTime<Utc>>,
+    /// Why what is filled in was not asked as it stands.
+    pub refusal: Option<String>,
 }
 
 /// The devices that a person may ask for.
@@ -104,6 +106,10 @@ pub fn request_form(model: &FormModel<'_>) -> SlackView {
         return unfinished(model, blocks);
     };
     blocks.insert(0, profile_field(model));
+    let refusal = model.refusal.as_deref();
+    if let Some(refusal) = refusal.filter(|refusal| !refusal.trim().is_empty()) {
+        blocks.insert(0, kit::plain_section(&format!("⚠ {refusal}")));
+    }
     blocks.push(device);
     blocks.extend(age);
     blocks.extend(duration_fields(model, profile));
@@ -158,6 +164,16 @@ pub fn asked_view(
     unnamed: usize,
     others_able: u32,
 ) -> SlackView {
+    kit::notice(TITLE, &asked_sentences(number, asked, unnamed, others_able))
+}
+
+/// Who was asked, who else may answer, and what the request is called.
+pub(super) fn asked_sentences(
+    number: RequestNumber,
+    asked: &[&str],
+    unnamed: usize,
+    others_able: u32,
+) -> Vec<Sentence> {
     let asked = match (asked, unnamed) {
         ([], 0) => nobody_has_a_card(number).say(" You'll hear by DM."),
         ([], 1) => say("Asked one person. You'll hear by DM."),
@@ -180,7 +196,7 @@ pub fn asked_view(
         );
     }
     sentences.push(Sentence::default().code(&number.to_string()));
-    kit::notice(TITLE, &sentences)
+    sentences
 }
 
 /// What a requester reads when everybody may answer and so nobody in particular was asked.

@@ -23,6 +23,8 @@ pub mod action {
     pub const DECLINE: &str = "decline";
     /// Withdraw a pending request.
     pub const CANCEL: &str = "cancel";
+    /// Remind those who were asked and have not answered.
+    pub const REMIND: &str = "remind";
     /// Give access back.
     pub const RELEASE: &str = "release";
     /// Try a failed grant again.

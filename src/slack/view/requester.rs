@@ -139,7 +139,15 @@ fn waiting(story: &Story<'_>) -> Vec<Sentence> {
         (true, true) => first.say("waiting for your own approval"),
         (true, false) => first.say("waiting for an approver"),
     };
-    let mut lines = vec![first.say(" · closes ").date(request.answer_by)];
+    first = first.say(" · closes ").date(request.answer_by);
+    if let Some(reminded) = request.reminded {
+        first = match reminded.times {
+            1 => first.say(" · reminded "),
+            times => first.say(format!(" · reminded {times} times, last ")),
+        }
+        .date(reminded.at);
+    }
+    let mut lines = vec![first];
     if let Some(shortened) = story.shortened() {
         lines.push(say("For ").then(shortened).say("."));
     }
@@ -184,7 +192,10 @@ fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlockButtonEleme
     };
     match stage {
         Stage::Unconfirmed => vec![buttons::confirm(story), buttons::decline(story)],
-        Stage::Pending => vec![buttons::cancel(story)],
+        Stage::Pending => {
+            let remind = story.can_be_reminded().then(|| buttons::remind(story));
+            remind.into_iter().chain([buttons::cancel(story)]).collect()
+        }
         Stage::Delayed { .. } => vec![buttons::release(story, "I don't need it any more")],
         Stage::Active { .. } => vec![buttons::release(story, "I'm done")],
         Stage::Failed(_) if stage.can_be_retried(story) => vec![buttons::retry(story)],

@@ -15,7 +15,7 @@ use crate::domain::policy::{
     Announcement, ApproverChoice, DeviceRule, JustificationRule, Profile, Risk, Selector,
     SelfApproval, WorkflowCheck, WorkflowRule,
 };
-use crate::domain::request::{CancelReason, Request, RequestState, Review, Verdict};
+use crate::domain::request::{CancelReason, Reminded, Request, RequestState, Review, Verdict};
 use crate::domain::workflow::{DeviceChoice, Workflow};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
@@ -165,6 +165,7 @@ impl Scene {
             device_as_of: None,
             asked_at: start(),
             answer_by: after(60),
+            reminded: None,
             reviews: Vec::new(),
             state: RequestState::Pending,
         };
@@ -434,6 +435,11 @@ fn undecided(cast: &Cast) -> Vec<Scene> {
         pending()
             .named("pending, nobody reached")
             .with(|scene| scene.reached = Reached::No),
+        pending().named("pending, reminded").with(|scene| {
+            let (times, at) = (2, after(20));
+            scene.request.reminded = Some(Reminded { times, at });
+            scene.now = after(21);
+        }),
         pending()
             .named("pending, names unknown")
             .with(|scene| scene.nameless = true),

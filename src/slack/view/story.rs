@@ -196,6 +196,16 @@ impl<'a> Story<'a> {
         }))
     }
 
+    /// Whether there is somebody to remind, and reminding is not over.
+    pub fn can_be_reminded(&self) -> bool {
+        let somebody = self.asked.iter().any(|asked| {
+            asked.reached != Reached::No
+                && !self.no_longer.contains(asked.person)
+                && self.request.waits_for(asked.person)
+        });
+        somebody && self.profile.is_some() && self.request.next_reminder().is_some()
+    }
+
     /// The names of those who were asked, the reader left out.
     pub fn also_asked(&self, reader: &PersonId) -> Vec<&'a str> {
         called(self.asked.iter().filter(|asked| asked.person != reader))

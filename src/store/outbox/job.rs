@@ -25,6 +25,14 @@ pub enum Job {
         /// Who hears it.
         to: Hearer,
     },
+    /// The line that reminds somebody of the card that they have not answered; told like any
+    /// other line.
+    Remind {
+        /// The event.
+        event: EventId,
+        /// Who is reminded.
+        person: PersonId,
+    },
 }
 
 const SYNC_KEY: &str = "sync_key";
@@ -33,6 +41,8 @@ const ANNOUNCE: &str = "announce";
 const READ_PERSON: &str = "read_person";
 const TAKE_STEP: &str = "take_step";
 const COMPLETE_STEP: &str = "complete_step";
+/// What a person's id stands behind where a hearer's word would stand.
+const TO_PERSON: &str = "person:";
 
 impl Job {
     /// Every kind that this version can perform.
@@ -50,7 +60,7 @@ impl Job {
         match self {
             Self::SyncKey(_) => SYNC_KEY,
             Self::SyncCard(_) => SYNC_CARD,
-            Self::Announce { .. } => ANNOUNCE,
+            Self::Announce { .. } | Self::Remind { .. } => ANNOUNCE,
             Self::ReadPerson(_) => READ_PERSON,
             Self::TakeStep(_) => TAKE_STEP,
             Self::CompleteStep(_) => COMPLETE_STEP,
@@ -63,6 +73,7 @@ impl Job {
             Self::SyncKey(key) => format!("{}/{}", key.node, key.attribute),
             Self::SyncCard(card) => card.to_string(),
             Self::Announce { event, to } => format!("{event}/{}", word(*to)),
+            Self::Remind { event, person } => format!("{event}/{TO_PERSON}{person}"),
             Self::ReadPerson(person) => person.to_string(),
             Self::TakeStep(execution) | Self::CompleteStep(execution) => execution.to_string(),
         }
@@ -85,9 +96,16 @@ impl Job {
             READ_PERSON => Some(Self::ReadPerson(PersonId::new(subject))),
             ANNOUNCE => {
                 let (event, to) = subject.rsplit_once('/')?;
-                Some(Self::Announce {
-                    event: EventId::new(event),
-                    to: hearer(to)?,
+                let event = EventId::new(event);
+                Some(match to.strip_prefix(TO_PERSON) {
+                    Some(person) => Self::Remind {
+                        event,
+                        person: PersonId::new(person),
+                    },
+                    None => Self::Announce {
+                        event,
+                        to: hearer(to)?,
+                    },
                 })
             }
             _ => None,
@@ -256,6 +274,10 @@ mod tests {
             Job::Announce {
                 event: EventId::new("request:r1#3"),
                 to: Hearer::Security,
+            },
+            Job::Remind {
+                event: EventId::new("request:r1#3"),
+                person: PersonId::new("U0GRACE"),
             },
         ];
         for job in jobs {

@@ -39,6 +39,16 @@ statements! {
     OPEN_IN_PROFILE = select!("WHERE profile = $4 AND state IN ('applying', 'active', 'ending') \
         AND (ends_at, id) > ($1, $2) ORDER BY ends_at, id LIMIT $3");
 
+    /// The end is compared so that the index of open grants is searched.
+    COUNT_OPEN = "SELECT COUNT(*) AS times FROM grants \
+        WHERE state IN ('applying', 'active', 'ending') AND ends_at > $1";
+
+    COUNT_OPEN_OF_HOLDER = "SELECT COUNT(*) AS times FROM grants \
+        WHERE holder = $1 AND state IN ('applying', 'active', 'ending')";
+
+    COUNT_OPEN_IN_PROFILE = "SELECT COUNT(*) AS times FROM grants \
+        WHERE profile = $1 AND state IN ('applying', 'active', 'ending')";
+
     /// One that waits until an operator mends the OAuth client. The end is compared so that the
     /// index of open grants is searched.
     OTHER_STUCK = "SELECT id FROM grants WHERE state IN ('applying', 'active', 'ending') \

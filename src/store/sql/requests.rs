@@ -9,7 +9,8 @@ macro_rules! select {
              r.facts AS facts, r.facts_number AS facts_number, \
              r.approvals_from AS approvals_from, r.wished_seconds AS wished_seconds, \
              r.justification AS justification, r.ask_first AS ask_first, \
-             r.workflow AS workflow, r.device_as_of AS device_as_of, r.asked_at AS asked_at, r.answer_by AS answer_by, \
+             r.workflow AS workflow, r.device_as_of AS device_as_of, r.asked_at AS asked_at, \
+             r.answer_by AS answer_by, r.reminders AS reminders, r.reminded_at AS reminded_at, \
              r.state AS state, r.state_detail AS state_detail, v.review AS review ",
             $from
         )
@@ -21,14 +22,17 @@ statements! {
 
     INSERT = "INSERT INTO requests (id, number, version, origin, requester, requester_as, login, \
         profile, node, facts, facts_number, approvals_from, wished_seconds, justification, \
-        ask_first, workflow, device_as_of, asked_at, answer_by, state, state_detail) \
+        ask_first, workflow, device_as_of, asked_at, answer_by, state, state_detail, \
+        reminders, reminded_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, CAST($14 AS TEXT), \
-        CAST($15 AS TEXT), CAST($16 AS TEXT), CAST($17 AS BIGINT), $18, $19, $20, $21) ON CONFLICT DO NOTHING";
+        CAST($15 AS TEXT), CAST($16 AS TEXT), CAST($17 AS BIGINT), $18, $19, $20, $21, $22, \
+        CAST($23 AS BIGINT)) ON CONFLICT DO NOTHING";
 
     UPDATE = "UPDATE requests SET version = $2, profile = $3, node = $4, facts = $5, \
         facts_number = $6, approvals_from = $7, device_as_of = CAST($8 AS BIGINT), \
         answer_by = $9, state = $10, state_detail = $11, wished_seconds = $12, \
-        workflow = CAST($13 AS TEXT), asked_at = $14 WHERE id = $1 AND version = $2 - 1";
+        workflow = CAST($13 AS TEXT), asked_at = $14, reminders = $15, \
+        reminded_at = CAST($16 AS BIGINT) WHERE id = $1 AND version = $2 - 1";
 
     /// Says nothing about a review that is stored already: reviews are only ever appended.
     INSERT_REVIEW = "INSERT INTO reviews (request, nth, person, verdict, facts_number, review) \
@@ -61,13 +65,22 @@ statements! {
 
     OF_REQUESTER = select!("FROM (SELECT id, number, version, origin, requester, \
         requester_as, login, facts, facts_number, approvals_from, wished_seconds, justification, \
-        ask_first, workflow, device_as_of, asked_at, answer_by, state, state_detail FROM requests \
+        ask_first, workflow, device_as_of, asked_at, answer_by, state, state_detail, \
+        reminders, reminded_at FROM requests \
         WHERE requester = $1 ORDER BY number DESC LIMIT $2) AS r LEFT JOIN reviews AS v ON v.request = r.id \
         ORDER BY r.number DESC, v.nth");
 
+    PENDING_OF_REQUESTER = select!("FROM (SELECT id, number, version, origin, requester, \
+        requester_as, login, facts, facts_number, approvals_from, wished_seconds, justification, \
+        ask_first, workflow, device_as_of, asked_at, answer_by, state, state_detail, \
+        reminders, reminded_at FROM requests \
+        WHERE state = 'pending' AND requester = $1 ORDER BY answer_by, id LIMIT $2) AS r \
+        LEFT JOIN reviews AS v ON v.request = r.id ORDER BY r.answer_by, r.id, v.nth");
+
     PENDING_IN_PROFILE = select!("FROM (SELECT id, number, version, origin, requester, \
         requester_as, login, facts, facts_number, approvals_from, wished_seconds, justification, \
-        ask_first, workflow, device_as_of, asked_at, answer_by, state, state_detail FROM requests \
+        ask_first, workflow, device_as_of, asked_at, answer_by, state, state_detail, \
+        reminders, reminded_at FROM requests \
         WHERE state = 'pending' AND profile = $1 ORDER BY asked_at, id LIMIT $2) AS r \
         LEFT JOIN reviews AS v ON v.request = r.id ORDER BY r.asked_at, r.id, v.nth");
 

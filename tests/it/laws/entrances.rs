@@ -15,38 +15,38 @@ use std::time::Duration;
 /// `yes`, or the stable word of the refusal. `stale` is a member of the approvers' group as it
 /// was last read, too long ago; `approver` is one by their own address, which never gets old.
 const WHO_MAY_DO_WHAT: &str = "
-    who                    approve            shorten            deny               cancel      release     revoke             retry
-    requester              not_an_approver    not_an_approver    not_an_approver    yes         yes         not_an_approver    yes
-    requester_approver     own_request        own_request        cancel_instead     yes         yes         yes                yes
-    requester_second       own_request        own_request        cancel_instead     not_yours   not_yours   yes                yes
-    requester_allowed      yes                yes                cancel_instead     yes         yes         yes                yes
-    requester_unread       clicker_unread     clicker_unread     clicker_unread     yes         yes         clicker_unread     clicker_unread
-    approver               yes                yes                yes                not_yours   not_yours   yes                yes
-    stale                  group_too_old      group_too_old      yes                not_yours   not_yours   yes                group_too_old
-    other                  not_an_approver    not_an_approver    not_an_approver    not_yours   not_yours   not_an_approver    not_an_approver
-    security               not_an_approver    not_an_approver    not_an_approver    not_yours   not_yours   yes                not_an_approver
-    guest                  not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_a_member       not_a_member
-    bot                    not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_a_member       not_a_member
-    deactivated            not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_a_member       not_a_member
-    external               not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_a_member       not_a_member
-    unconfirmed            not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_a_member       not_a_member
-    disputed               identity_disputed  identity_disputed  identity_disputed  not_yours   not_yours   identity_disputed  identity_disputed
-    no_login               no_login           no_login           no_login           not_yours   not_yours   no_login           no_login
-    unread                 clicker_unread     clicker_unread     clicker_unread     not_yours   not_yours   clicker_unread     clicker_unread
-    unheard_of             clicker_unread     clicker_unread     clicker_unread     not_yours   not_yours   clicker_unread     clicker_unread
+    who                    approve            shorten            deny               cancel      remind      release     revoke             retry
+    requester              not_an_approver    not_an_approver    not_an_approver    yes         yes         yes         not_an_approver    yes
+    requester_approver     own_request        own_request        cancel_instead     yes         yes         yes         yes                yes
+    requester_second       own_request        own_request        cancel_instead     not_yours   not_yours   not_yours   yes                yes
+    requester_allowed      yes                yes                cancel_instead     yes         yes         yes         yes                yes
+    requester_unread       clicker_unread     clicker_unread     clicker_unread     yes         yes         yes         clicker_unread     clicker_unread
+    approver               yes                yes                yes                not_yours   not_yours   not_yours   yes                yes
+    stale                  group_too_old      group_too_old      yes                not_yours   not_yours   not_yours   yes                group_too_old
+    other                  not_an_approver    not_an_approver    not_an_approver    not_yours   not_yours   not_yours   not_an_approver    not_an_approver
+    security               not_an_approver    not_an_approver    not_an_approver    not_yours   not_yours   not_yours   yes                not_an_approver
+    guest                  not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_yours   not_a_member       not_a_member
+    bot                    not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_yours   not_a_member       not_a_member
+    deactivated            not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_yours   not_a_member       not_a_member
+    external               not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_yours   not_a_member       not_a_member
+    unconfirmed            not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_yours   not_a_member       not_a_member
+    disputed               identity_disputed  identity_disputed  identity_disputed  not_yours   not_yours   not_yours   identity_disputed  identity_disputed
+    no_login               no_login           no_login           no_login           not_yours   not_yours   not_yours   no_login           no_login
+    unread                 clicker_unread     clicker_unread     clicker_unread     not_yours   not_yours   not_yours   clicker_unread     clicker_unread
+    unheard_of             clicker_unread     clicker_unread     clicker_unread     not_yours   not_yours   not_yours   clicker_unread     clicker_unread
 ";
 
 /// The same, when somebody has decided already and the access is gone: nothing is left to do,
 /// and whoever may not review it does not learn how it went.
 const WHEN_ALL_IS_OVER: &str = "
-    who                    approve            shorten            deny               cancel      release     revoke             retry
-    requester              not_an_approver    not_an_approver    not_an_approver    settled     repeated    not_an_approver    not_failed
-    approver               settled            settled            settled            not_yours   not_yours   not_open           not_failed
-    stale                  settled            settled            settled            not_yours   not_yours   not_open           group_too_old
-    other                  not_an_approver    not_an_approver    not_an_approver    not_yours   not_yours   not_an_approver    not_an_approver
-    security               not_an_approver    not_an_approver    not_an_approver    not_yours   not_yours   not_open           not_an_approver
-    guest                  not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_a_member       not_a_member
-    unread                 clicker_unread     clicker_unread     clicker_unread     not_yours   not_yours   clicker_unread     clicker_unread
+    who                    approve            shorten            deny               cancel      remind      release     revoke             retry
+    requester              not_an_approver    not_an_approver    not_an_approver    settled     settled     repeated    not_an_approver    not_failed
+    approver               settled            settled            settled            not_yours   not_yours   not_yours   not_open           not_failed
+    stale                  settled            settled            settled            not_yours   not_yours   not_yours   not_open           group_too_old
+    other                  not_an_approver    not_an_approver    not_an_approver    not_yours   not_yours   not_yours   not_an_approver    not_an_approver
+    security               not_an_approver    not_an_approver    not_an_approver    not_yours   not_yours   not_yours   not_open           not_an_approver
+    guest                  not_a_member       not_a_member       not_a_member       not_yours   not_yours   not_yours   not_a_member       not_a_member
+    unread                 clicker_unread     clicker_unread     clicker_unread     not_yours   not_yours   not_yours   clicker_unread     clicker_unread
 ";
 
 /// One person before one request, one active grant and one failed grant.
@@ -173,6 +173,13 @@ fn attempt(stage: &Stage, command: &str, over: bool) -> &'static str {
         "shorten" => review(Verdict::Shorten(Duration::from_mins(5))),
         "deny" => review(Verdict::Deny),
         "cancel" => word(request.handle(&RequestCommand::Cancel { by }, &world)),
+        "remind" => {
+            let mut scene = stage.scene.clone();
+            scene.pass(360);
+            let asked = vec![id("grace"), id("linus")];
+            let command = RequestCommand::Remind { by, asked };
+            word(request.handle(&command, &scene.world()))
+        }
         "release" => on_grant(&GrantCommand::Release { by }),
         "revoke" => on_grant(&revoke(by)),
         "retry" => word(failed.retry(&by, &stage.decided, &world)),

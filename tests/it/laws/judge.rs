@@ -283,7 +283,9 @@ fn every_review_ends_as_the_model_says() {
 
 #[test]
 fn every_other_command_on_a_request_ends_as_the_model_says() {
-    use lapse::domain::request::RequestCommand::{Cancel, Lapse, PersonLeft, Review, Withdraw};
+    use lapse::domain::request::RequestCommand::{
+        Cancel, Lapse, PersonLeft, Remind, Review, Withdraw,
+    };
     super::story::law(|story| {
         for moment in &story.moments {
             let Attempt::Request(command) = &moment.attempt else {
@@ -293,6 +295,15 @@ fn every_other_command_on_a_request_ends_as_the_model_says() {
             let pending = moment.request.state == RequestState::Pending;
             let changes = match command {
                 Review { .. } => continue,
+                Remind { by, asked } => {
+                    let request = &moment.request;
+                    let is_time = request
+                        .next_reminder()
+                        .is_some_and(|at| moment.scene.now >= at);
+                    let is_hers = *by == request.requester.id;
+                    let waits = asked.iter().any(|person| request.waits_for(person));
+                    pending && !over && is_hers && is_time && waits
+                }
                 Cancel { by } => pending && !over && *by == moment.request.requester.id,
                 Lapse => pending && over,
                 PersonLeft { .. } => pending && !over,

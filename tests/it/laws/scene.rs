@@ -146,6 +146,7 @@ impl Scene {
             device_as_of: None,
             asked_at: self.now,
             answer_by: self.now + Duration::from_secs(TTL),
+            reminded: None,
             reviews: Vec::new(),
             state: RequestState::Pending,
         }

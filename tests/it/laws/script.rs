@@ -18,6 +18,8 @@ pub enum Step {
     Review(&'static str, Verdict, i64),
     /// Somebody withdraws the request.
     Cancel(&'static str),
+    /// Somebody has the approvers reminded.
+    Remind(&'static str),
     /// The sweeper comes by.
     Lapse,
     /// The sweeper sees a new configuration.
@@ -185,6 +187,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (anybody(), select(vec!["too much", " "])).prop_map(|(who, note)| Step::Revoke(who, note)),
         1 => anybody().prop_map(Step::Release),
         1 => anybody().prop_map(Step::Cancel),
+        1 => prop_oneof![Just("ada"), anybody()].prop_map(Step::Remind),
         1 => Just(Step::Lapse),
         2 => select(vec![-300_000_i64, -5001, -5000, -4999, -1, 0, 1]).prop_map(Step::Near),
         1 => Just(Step::Withdraw),

@@ -200,6 +200,10 @@ fn attempt(step: &Step, request: &Request, grant: Option<&Grant>) -> Attempt {
             facts_seen: u32::try_from(i64::from(request.facts_number) + behind).unwrap_or(0),
         }),
         Step::Cancel(who) => Attempt::Request(RequestCommand::Cancel { by: id(who) }),
+        Step::Remind(who) => Attempt::Request(RequestCommand::Remind {
+            by: id(who),
+            asked: ["ada", "grace", "linus"].map(id).into(),
+        }),
         Step::Lapse => Attempt::Request(RequestCommand::Lapse),
         Step::Withdraw | Step::Change(_) | Step::Near(_) => {
             Attempt::Request(RequestCommand::Withdraw)

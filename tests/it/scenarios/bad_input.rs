@@ -41,7 +41,7 @@ impl Untouched {
 }
 
 /// What somebody was refused so far, as `attempt: reason`, oldest first.
-async fn refusals_of(world: &World, who: &str) -> Vec<String> {
+pub async fn refusals_of(world: &World, who: &str) -> Vec<String> {
     let events = world
         .app()
         .store

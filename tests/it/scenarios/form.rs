@@ -123,7 +123,7 @@ fn labels(element: &Value) -> Vec<String> {
 }
 
 /// What is chosen or typed in a block now.
-fn filled(view: &View, block: &str) -> Option<String> {
+pub fn filled(view: &View, block: &str) -> Option<String> {
     let element = view.state.get(block)?.as_object()?.values().next()?;
     let chosen = element["selected_option"]["value"].as_str();
     chosen.or(element["value"].as_str()).map(str::to_owned)

@@ -187,6 +187,19 @@ async fn open_grants_come_in_pages_without_a_gap(db: Db) {
     let cursor = GrantCursor::from(&first[0]);
     let rest = db.store.open_grants(&within, Some(&cursor), 10).await;
     assert_eq!(rest.expect("read"), [all[4].clone()]);
+
+    let twice = OpenGrants::In([profiles.clone(), profiles].concat());
+    let nobodys = OpenGrants::HeldBy(PersonId::new("U3"));
+    for (whose, count) in [
+        (OpenGrants::All, 6),
+        (of_two, 3),
+        (nobodys, 0),
+        (within, 2),
+        (twice, 2),
+    ] {
+        let counted = db.store.count_open(&whose).await.expect("read");
+        assert_eq!(counted, count, "{whose:?}");
+    }
 }
 
 async fn the_clock_finds_what_is_due(db: Db) {

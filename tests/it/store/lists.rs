@@ -5,11 +5,12 @@ use super::samples::{later, noon, request, review, reviewed, stored};
 use lapse::domain::device::{Authorization, Device, DeviceOrigin, Presence};
 use lapse::domain::ids::{NodeId, PersonId, ProfileId};
 use lapse::domain::person::Login;
-use lapse::domain::request::{RequestState, Verdict};
+use lapse::domain::request::{Reminded, RequestState, Verdict};
 
 on_both!(
     a_persons_requests_come_newest_first,
     what_waits_comes_oldest_first,
+    what_a_person_waits_for_comes_by_its_end,
     reviewers_are_remembered_by_profile,
     the_device_index_is_replaced,
     a_delivery_is_new_once,
@@ -65,6 +66,33 @@ async fn what_waits_comes_oldest_first(db: Db) {
         let numbers: Vec<u32> = pending.expect("read").iter().map(|r| r.number.0).collect();
         assert_eq!(numbers, expected);
     }
+}
+
+async fn what_a_person_waits_for_comes_by_its_end(db: Db) {
+    for (number, who) in [(3, "U1"), (1, "U1"), (2, "U2"), (4, "U1")] {
+        stored(&db.store, number, who, &format!("profile-{number}")).await;
+    }
+    let mut reminded = stored(&db.store, 5, "U1", "profile-5").await;
+    reminded.version += 1;
+    reminded.reminded = Some(Reminded {
+        times: 2,
+        at: later(7),
+    });
+    let mut over = stored(&db.store, 6, "U1", "profile-6").await;
+    over.version += 1;
+    over.state = RequestState::Lapsed { at: later(9) };
+    let mut tx = db.store.begin().await.expect("begin");
+    tx.update_request(&reminded).await.expect("it is reminded");
+    tx.update_request(&over).await.expect("it lapses");
+    tx.commit().await.expect("commit");
+    let ada = PersonId::new("U1");
+    for (limit, expected) in [(10, vec![1, 3, 4, 5]), (2, vec![1, 3])] {
+        let pending = db.store.pending_of(&ada, limit).await.expect("read");
+        let numbers: Vec<u32> = pending.iter().map(|r| r.number.0).collect();
+        assert_eq!(numbers, expected);
+    }
+    let stored = db.store.request(&reminded.id).await.expect("read");
+    assert_eq!(stored, Some(reminded));
 }
 
 async fn reviewers_are_remembered_by_profile(db: Db) {

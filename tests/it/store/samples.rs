@@ -65,6 +65,7 @@ pub fn request(number: u32, who: &str, profile: &str) -> Request {
         device_as_of: None,
         asked_at: later(i64::from(number)),
         answer_by: later(i64::from(number) + 3_600),
+        reminded: None,
         reviews: Vec::new(),
         state: RequestState::Pending,
     }

@@ -1,5 +1,6 @@
 //! What the request form held when it was used.
 
+use super::WRITE_IT_LIKE;
 use crate::domain::duration::parse_duration;
 use crate::slack::parse::{Values, View};
 use crate::slack::view::form::{self, DurationWish};
@@ -47,10 +48,7 @@ pub(in crate::http::dispatch) fn chosen_duration(
         Some(DurationWish::Offered(duration)) => Ok(*duration),
         Some(DurationWish::Custom) => {
             let typed = wish.custom_duration.as_deref().unwrap_or_default().trim();
-            parse_duration(typed).map_err(|_| {
-                let sentence = "Write it like 45m, 2h30m or 1d.".to_owned();
-                (Field::CustomDuration, sentence)
-            })
+            parse_duration(typed).map_err(|_| (Field::CustomDuration, WRITE_IT_LIKE.to_owned()))
         }
         None => Err((Field::Duration, "Choose how long.".to_owned())),
     }

@@ -48,13 +48,15 @@ enum Entrance {
     RequestForm,
     BareStatus,
     Command,
+    /// A line behind `/access`; `{}` is the request's number.
+    Word(&'static str),
     Shortcut,
     MessageShortcut,
     Search,
 }
 
 /// Those that name a request.
-const ABOUT_A_REQUEST: [Entrance; 12] = [
+const ABOUT_A_REQUEST: [Entrance; 16] = [
     Entrance::Button("approve"),
     Entrance::Button("approve_less"),
     Entrance::Button("deny"),
@@ -63,17 +65,28 @@ const ABOUT_A_REQUEST: [Entrance; 12] = [
     Entrance::Button("release"),
     Entrance::Button("retry"),
     Entrance::Button("ask_again"),
+    Entrance::Button("remind"),
     Entrance::Form("shorten_form"),
     Entrance::Form("deny_form"),
     Entrance::Form("revoke_form"),
     Entrance::Status,
+    Entrance::Word("cancel {}"),
+    Entrance::Word("done {}"),
+    Entrance::Word("revoke {} too much"),
 ];
 
 /// Those that only full members may use at all.
-const FOR_MEMBERS: [Entrance; 6] = [
+const FOR_MEMBERS: [Entrance; 13] = [
     Entrance::RequestForm,
     Entrance::BareStatus,
     Entrance::Command,
+    Entrance::Word("request prod-ssh for 1h on ada-mbp because INC-42"),
+    Entrance::Word("list"),
+    Entrance::Word("list all"),
+    Entrance::Word("list prod-ssh"),
+    Entrance::Word("done"),
+    Entrance::Word("who prod-ssh"),
+    Entrance::Word("profiles"),
     Entrance::Shortcut,
     Entrance::MessageShortcut,
     Entrance::Search,
@@ -148,8 +161,9 @@ async fn answer(
                 forge::view(callback, &format!("{}:1", to.id), &values),
             )
         }
-        Entrance::Status | Entrance::BareStatus | Entrance::Command => {
+        Entrance::Status | Entrance::BareStatus | Entrance::Command | Entrance::Word(_) => {
             let text = match entrance {
+                Entrance::Word(line) => line.replace("{}", &to.number),
                 Entrance::Status => format!("status {}", to.number),
                 Entrance::BareStatus => "status".to_owned(),
                 _ => String::new(),
