@@ -55,6 +55,13 @@ impl Tx {
         Ok(())
     }
 
+    /// Forgets a card that turned out to be another one's message.
+    pub async fn forget_card(&mut self, id: &CardId) -> Result<()> {
+        let query = sqlx::query(sql::FORGET).bind(id.to_string());
+        run(self.conn(), query).await?;
+        Ok(())
+    }
+
     /// Stores the cheap way to change a card that its last click brought, and nothing else.
     pub async fn set_reply(&mut self, id: &CardId, reply: Option<&ReplyUrl>) -> Result<()> {
         let query = sqlx::query(sql::SET_REPLY)

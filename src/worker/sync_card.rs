@@ -207,12 +207,13 @@ impl Worker {
         }
         match self.app.slack.post(&target, message).await {
             Ok(posted) => {
-                let ts = posted.ts.to_string();
-                card.delivery = Delivery::Posted(Place {
+                let place = Place {
                     channel: posted.channel,
-                    ts,
-                });
-                self.shown(card, digest).await
+                    ts: posted.ts.to_string(),
+                };
+                card.delivery = Delivery::Posted(place.clone());
+                card.shown = Some(digest);
+                self.posted(&card, &place).await
             }
             Err(error) => match error.class {
                 Class::Retryable { after: Some(after) } => Ok(Outcome::Paused { lane, after }),
@@ -233,6 +234,23 @@ impl Worker {
                 Class::Permanent => self.undeliverable(card, &error.error).await,
             },
         }
+    }
+
+    /// Remembers where the card is. Whoever was quicker than this pressed a button on a message
+    /// that was not known yet: what stands for it goes, and the card is drawn again.
+    async fn posted(&self, card: &Card, place: &Place) -> Result<Outcome, StoreError> {
+        let mut tx = self.app.store.begin().await?;
+        let copy = tx.card_at(place).await?.filter(|copy| copy.id != card.id);
+        if let Some(copy) = &copy {
+            tx.forget_card(&copy.id).await?;
+        }
+        tx.card_shown(card, None).await?;
+        if let Some(copy) = &copy {
+            tx.set_reply(&card.id, copy.reply.as_ref()).await?;
+            self.app.refresh_card(&mut tx, card);
+        }
+        tx.commit().await?;
+        Ok(Outcome::Done)
     }
 
     /// The card shows what is stored.

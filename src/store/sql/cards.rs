@@ -22,6 +22,8 @@ statements! {
 
     SET_REPLY = "UPDATE cards SET reply = CAST($2 AS TEXT) WHERE id = $1";
 
+    FORGET = "DELETE FROM cards WHERE id = $1";
+
     BY_ID = select!("WHERE id = $1");
 
     AT_PLACE = select!("WHERE channel = $1 AND ts = $2");

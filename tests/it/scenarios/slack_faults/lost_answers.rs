@@ -11,6 +11,7 @@ const ASKS: &str = "asks for Production SSH";
 on_both_databases!(
     a_card_whose_answer_was_lost_is_sent_once_more,
     a_click_on_the_unknown_copy_adopts_it,
+    a_click_that_is_quicker_than_slacks_answer_doubles_nothing,
 );
 
 fn copies(world: &World, who: &str) -> Vec<Message> {
@@ -118,5 +119,23 @@ async fn a_click_on_the_unknown_copy_adopts_it(base: Base) {
     for copy in copies {
         assert!(copy.says("Approved by Grace"), "{copy:#?}");
     }
+    world.nothing_was_refused();
+}
+
+/// The card is on Grace's screen before Slack's answer is back, and she presses at once.
+async fn a_click_that_is_quicker_than_slacks_answer_doubles_nothing(base: Base) {
+    let world = World::on(base).await;
+    let slow = Fault::AppliedThenSlow(Duration::from_millis(700));
+    world
+        .slack
+        .fail_in("chat.postMessage", GRACE, slow, Times::Once);
+    world.ada_asks(HOUR, "INC-42").await;
+    world.click(GRACE, ASKS, "approve").await;
+    world.card(ADA, "is open on").await;
+    world.settle().await;
+    world.pass(Duration::from_secs(20)).await;
+    let cards = copies(&world, GRACE);
+    assert_eq!(cards.len(), 1, "{cards:#?}");
+    assert!(cards[0].says("active until"), "{cards:#?}");
     world.nothing_was_refused();
 }
