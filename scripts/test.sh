@@ -75,11 +75,21 @@ run_tests() {
     cargo test --locked --no-fail-fast --lib --bins --test it 2>&1 | tee "$results"
 }
 
+# The same stories once more with Slack's side coming over Socket Mode; on SQLite, because the way in
+# knows no database. The stories of Socket Mode itself and of the demo are the same in both runs.
+run_tests_over_sockets() {
+    LAPSE_TEST_SLACK=socket cargo test --locked --no-fail-fast --test it scenarios:: -- \
+        --skip on_postgres --skip scenarios::socket_mode --skip scenarios::demo \
+        --skip scenarios::replicas::database --skip scenarios::replicas::limits 2>&1 |
+        tee -a "$results"
+}
+
 start_postgres
 step "format" cargo fmt --check
 step "lints" cargo clippy --locked --all-targets -- -D warnings
 step "documentation" document
 step "tests" run_tests
+step "stories over Socket Mode" run_tests_over_sockets
 
 if [ "$first_failure" -ne 0 ]; then
     echo "test.sh: failed: ${failed_steps[*]}" >&2

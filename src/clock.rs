@@ -4,6 +4,8 @@
 //! Wall time may jump, as it does on any machine; monotonic time never goes back. Network
 //! time-outs are the exception and stay real, whichever clock runs: see [`Clock::timeout`].
 
+pub mod backoff;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::Future;
 use std::time::Duration;

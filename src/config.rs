@@ -32,7 +32,7 @@ mod tree;
 mod tests;
 
 pub use problem::{Place, Problem, Severity};
-pub use secret::{Secrets, secrets};
+pub use secret::{Entrance, Secrets, secrets};
 
 use crate::domain::ids::PolicyHash;
 use crate::domain::policy::Policy;
@@ -77,11 +77,26 @@ pub struct Database {
     pub url: SecretString,
 }
 
-/// How Slack is reached. There is one mode in this version, HTTP, so there is no field for it.
+/// How Slack is reached, and how it reaches Lapse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slack {
+    /// How what people do arrives.
+    pub mode: SlackMode,
     /// Address of the Web API, `https://slack.com/api` outside tests.
     pub api_url: Url,
+}
+
+/// How what people do in Slack arrives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SlackMode {
+    /// Slack posts it to Lapse.
+    #[default]
+    Http,
+    /// Lapse connects to Slack, which needs no address of its own.
+    Socket {
+        /// How many connections are kept up.
+        connections: usize,
+    },
 }
 
 /// How Tailscale is reached.
@@ -100,6 +115,9 @@ pub struct Tailscale {
 pub struct Report {
     /// There is one exactly when no problem is an error.
     pub config: Option<Config>,
+    /// What the file says of Slack's mode, also when something else in it is wrong: it decides
+    /// which secrets are needed.
+    pub slack_mode: SlackMode,
     /// Errors and warnings in the order of the file; those of the environment come last.
     pub problems: Vec<Problem>,
 }
@@ -134,7 +152,8 @@ pub fn read(text: &str, file_name: &str, environment: &Environment<'_>) -> Repor
     let hash = PolicyHash::new(fingerprint(text));
     let server = connections::server(&file, &mut findings);
     let database = connections::database(&file, environment, &mut findings);
-    let slack = connections::slack(&file, &mut findings);
+    let slack_mode = connections::slack_mode(&file);
+    let slack = connections::slack(&file, slack_mode, &mut findings);
     let tailscale = connections::tailscale(&file, &mut findings);
     let policy = policy::read(&file, hash, &mut findings);
     let problems = findings.into_problems();
@@ -150,6 +169,7 @@ pub fn read(text: &str, file_name: &str, environment: &Environment<'_>) -> Repor
     };
     Report {
         config: if is_usable { config() } else { None },
+        slack_mode,
         problems,
     }
 }

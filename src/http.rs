@@ -15,10 +15,11 @@ pub mod serve;
 pub mod slack;
 pub mod verified;
 
-pub use health::{Blocker, Note, Probe, Readiness};
+pub use crate::dispatch::Installed;
+pub use health::{Blocker, Note, Probe, Readiness, SocketState};
 pub use reply::{Acknowledged, Dispatch, Reply};
 pub use serve::serve;
-pub use slack::{Edge, Installed};
+pub use slack::Edge;
 
 use ::axum::Router;
 use ::axum::body::Body;
@@ -425,6 +426,7 @@ mod tests {
         *running.readiness.lock().expect("a lock") = Readiness {
             blocked_by: vec![Blocker::SlackTokenDead],
             notes: vec![Note::TailscaleDown, Note::ClockSkew { seconds: 45 }],
+            socket: None,
         };
         let ready = running.asked("GET", "/readyz", "", "").await;
         assert_eq!(ready.status(), "503");

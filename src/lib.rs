@@ -12,7 +12,8 @@
 //! | [`store`] | SQLite and PostgreSQL behind one set of statements |
 //! | [`worker`] | claims outbox rows and performs them |
 //! | [`slack`], [`tailscale`] | the two platforms: clients, parsing, views |
-//! | [`http`] | authenticates, parses, acknowledges |
+//! | [`http`], [`socket`] | authenticate, parse, acknowledge: by HTTP, or over Socket Mode |
+//! | [`dispatch`] | what both hand parsed values to |
 //! | [`cli`] | one file a command; the only place where everything is wired |
 //! | [`sandbox`] | the other side of the wire: a strict Slack and a strict Tailscale |
 //! | [`clock`], [`lifecycle`], [`telemetry`] | time, stopping, logs and metrics |
@@ -21,12 +22,14 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dispatch;
 pub mod domain;
 pub mod http;
 pub mod lifecycle;
 #[cfg(feature = "demo")]
 pub mod sandbox;
 pub mod slack;
+pub mod socket;
 pub mod store;
 pub mod tailscale;
 pub mod telemetry;

@@ -2,7 +2,8 @@
 //!
 //! Inbound, [`verify`] says whether a body really comes from Slack and [`parse`] turns it into
 //! closed types. Outbound, the [`Slack`] trait is everything that Lapse asks of the Web API;
-//! [`client::Client`] is the one that speaks HTTP. [`view`] draws what people see. Nothing here decides who may do what, and
+//! [`client::Client`] is the one that speaks HTTP. [`Connections`] is what Socket Mode asks, with a
+//! token of its own. [`view`] draws what people see. Nothing here decides who may do what, and
 //! nothing here reads the store.
 
 pub mod account;
@@ -11,6 +12,7 @@ pub mod error;
 pub mod ids;
 pub mod message;
 pub mod parse;
+pub mod socket_url;
 pub mod step;
 pub mod text;
 pub mod unlogged;
@@ -22,6 +24,7 @@ pub use account::{Account, Installation, Reach, UserGroup};
 pub use error::{CallError, Class};
 pub use ids::{EnterpriseId, MessageTs, TriggerId, UserGroupId, ViewHash, ViewId};
 pub use message::{Destination, Message, Posted, Response, ResponseUrl};
+pub use socket_url::SocketUrl;
 pub use unlogged::Unlogged;
 
 use crate::domain::ids::{ChannelId, ExecutionId, PersonId, TeamId};
@@ -94,4 +97,11 @@ pub trait Slack: Send + Sync {
 
     /// `chat.getPermalink`: a link to a message.
     fn permalink<'a>(&'a self, channel: &'a ChannelId, ts: &'a MessageTs) -> Answer<'a, String>;
+}
+
+/// What Lapse asks of Slack with the app-level token.
+pub trait Connections: Send + Sync {
+    /// [`apps.connections.open`](https://docs.slack.dev/reference/methods/apps.connections.open):
+    /// an address for one Socket Mode connection.
+    fn connections_open(&self) -> Answer<'_, SocketUrl>;
 }

@@ -5,7 +5,6 @@
 //! Only announcements are told once. Rights are not judged here.
 
 mod announce;
-mod backoff;
 mod complete_step;
 mod pace;
 mod read_person;
@@ -14,6 +13,7 @@ mod sync_key;
 mod take_step;
 
 use crate::app::App;
+use crate::clock::backoff;
 use crate::domain::seconds;
 use crate::lifecycle::Shutdown;
 use crate::store::StoreError;
@@ -204,9 +204,9 @@ impl Worker {
             Job::SyncKey(key) => self.sync_key(&held, key).await,
             Job::SyncCard(card) => self.sync_card(&held, card).await,
             Job::Announce { event, to } => self.announce(&held, event, *to).await,
-            Job::Remind { event, person } => self.remind(&held, event, person).await,
             Job::TakeStep(execution) => self.take_step(&held, execution).await,
             Job::CompleteStep(execution) => self.complete_step(&held, execution).await,
+            Job::Remind { event, person } => self.remind(&held, event, person).await,
             Job::ReadPerson(person) => self.read_person(&held, person).await,
         };
         let outcome = outcome.unwrap_or_else(|error| {

@@ -266,7 +266,7 @@ impl Workplace {
             let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
             bail!("{}", problems.join("\n"));
         };
-        let Ok(secrets) = config::secrets(&environment) else {
+        let Ok(secrets) = config::secrets(config.slack.mode, &environment) else {
             bail!("the secrets of the stand-ins were refused");
         };
         let runtime = runtime()?;

@@ -4,11 +4,11 @@ mod people;
 
 use super::check::{self, Outcome, Warnings};
 use super::readiness::SCOPES;
-use super::wiring::{slack_client, tailscale_client};
+use super::wiring::{app_client, slack_client, tailscale_client};
 use crate::clock::Clock;
-use crate::config::{self, Config, Environment, Problem, Report, Secrets, Severity};
+use crate::config::{self, Config, Entrance, Environment, Problem, Report, Secrets, Severity};
 use crate::domain::policy::Selector;
-use crate::slack::{Class, Installation, Slack};
+use crate::slack::{Class, Connections, Installation, Slack};
 use crate::tailscale::{FailureClass, FailureKind, Groups, Tailscale};
 use people::{People, Size};
 use std::collections::BTreeSet;
@@ -34,7 +34,7 @@ pub fn run(
             return Ok(Outcome::CannotRun);
         }
     };
-    match config::secrets(environment) {
+    match config::secrets(report.slack_mode, environment) {
         Err(problems) => report.problems.extend(problems),
         Ok(secrets) => {
             if let Some(config) = report.config.take() {
@@ -69,6 +69,10 @@ async fn ask(
     let tailscale = tailscale_client(config, secrets, &clock)?;
     let mut problems = Vec::new();
     let installation = ask_slack(&slack, out, &mut problems).await?;
+    if let Entrance::Socket { app_token } = &secrets.slack_entrance {
+        let app = app_client(&config.slack, app_token, &clock)?;
+        ask_for_a_connection(&app, out, &mut problems).await?;
+    }
     let groups = ask_tailscale(config, &tailscale, out, &mut problems).await?;
     if let Some(installation) = installation {
         ask_people(
@@ -124,6 +128,30 @@ async fn ask_slack(
         ));
     }
     Ok(Some(installation))
+}
+
+/// An address for a connection is asked for, and not used.
+async fn ask_for_a_connection(
+    app: &dyn Connections,
+    out: &mut dyn Write,
+    problems: &mut Vec<Problem>,
+) -> anyhow::Result<()> {
+    const TOKEN: &str = "use an app-level token (xapp-…) with the scope connections:write, from \
+                         Basic Information on the Slack app's page";
+    let Err(error) = app.connections_open().await else {
+        writeln!(
+            out,
+            "Slack: the app-level token opens Socket Mode connections"
+        )?;
+        return Ok(());
+    };
+    let (message, advice) = match error.class {
+        Class::Permanent | Class::TokenDead => ("Slack refused the app-level token", TOKEN),
+        Class::Retryable { .. } | Class::Ambiguous => ("Slack could not be asked", SLACK_AGAIN),
+    };
+    let message = format!("{message}: {}", error.error);
+    problems.push(problem(Severity::Error, "SLACK_APP_TOKEN", message, advice));
+    Ok(())
 }
 
 async fn ask_tailscale(

@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::domain::policy::Selector;
 use crate::domain::roster::FRESH_FOR;
 use crate::domain::seconds;
-use crate::http::{Blocker, Note, Probe, Readiness};
+use crate::http::{Blocker, Note, Probe, Readiness, SocketState};
 use crate::slack::client::{Client as SlackClient, Token};
+use crate::socket::presence::{Past, Presence};
 use crate::store::StoreError;
 use crate::tailscale::Client as TailscaleClient;
 use chrono::TimeDelta;
@@ -28,13 +29,33 @@ const INDEX_OLD: Duration = Duration::from_mins(11);
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// A probe over the parts of a running bot.
-pub fn probe(app: App, slack: Arc<SlackClient>, tailscale: Arc<TailscaleClient>) -> Probe {
+pub fn probe(
+    app: App,
+    slack: Arc<SlackClient>,
+    tailscale: Arc<TailscaleClient>,
+    socket: Option<Presence>,
+) -> Probe {
     Arc::new(move || {
         let (app, slack, tailscale) = (app.clone(), Arc::clone(&slack), Arc::clone(&tailscale));
+        let standing = socket.as_ref().map(Presence::standing);
         Box::pin(async move {
+            let mut blocked_by = blockers(&app, &slack).await;
+            let mut notes = notes(&app, &slack, &tailscale);
+            if let Some(standing) = standing {
+                match standing.past {
+                    Past::NeverConnected => blocked_by.push(Blocker::SocketNotConnected),
+                    Past::SwitchedOff => blocked_by.push(Blocker::SocketSwitchedOff),
+                    Past::Connected if standing.open == 0 => notes.push(Note::SocketDisconnected),
+                    Past::Connected => {}
+                }
+            }
             Readiness {
-                blocked_by: blockers(&app, &slack).await,
-                notes: notes(&app, &slack, &tailscale),
+                blocked_by,
+                notes,
+                socket: standing.map(|standing| SocketState {
+                    open: standing.open,
+                    wanted: standing.wanted,
+                }),
             }
         })
     })

@@ -32,7 +32,7 @@ pub fn run(path: &Path, environment: &Environment<'_>) -> anyhow::Result<u8> {
 /// The configuration and the secrets, or every problem of both on stderr.
 fn read(path: &Path, environment: &Environment<'_>) -> anyhow::Result<Option<(Config, Secrets)>> {
     let report = config::load(path, environment)?;
-    let secrets = config::secrets(environment);
+    let secrets = config::secrets(report.slack_mode, environment);
     let mut errors = std::io::stderr();
     for problem in &report.problems {
         writeln!(errors, "{problem}").ok();

@@ -6,20 +6,22 @@ use crate::app::bell::Bell;
 use crate::app::install::Installed;
 use crate::app::memberships::Memberships;
 use crate::clock::Clock;
-use crate::config::{Config, Secrets};
+use crate::config::{self, Config, Entrance, Secrets, SlackMode};
+use crate::dispatch::{Dispatch, Intake};
 use crate::domain::seconds;
 use crate::http::dispatch::Switchboard;
 use crate::http::{self, Edge};
 use crate::lifecycle::Shutdown;
 use crate::slack;
 use crate::slack::verify::Verifier;
+use crate::socket::Socket;
 use crate::store::Store;
 use crate::store::outbox::Lane;
 use crate::tailscale::{self, DeviceIndex, Refresher};
 use crate::telemetry::Metrics;
 use crate::worker::Worker;
 use anyhow::Context;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +71,21 @@ pub fn slack_client(
         http_client(api.as_str())?,
         api,
         secrets.slack_bot_token.clone(),
+        clock.clone(),
+    ))
+}
+
+/// The client for Socket Mode connections.
+pub fn app_client(
+    config: &config::Slack,
+    token: &SecretString,
+    clock: &Clock,
+) -> anyhow::Result<slack::client::AppClient> {
+    let api = config.api_url.clone();
+    Ok(slack::client::AppClient::new(
+        http_client(api.as_str())?,
+        api,
+        token.clone(),
         clock.clone(),
     ))
 }
@@ -146,19 +163,21 @@ impl Bot {
 
         let metrics = Metrics::install();
         let switchboard = Arc::new(Switchboard::new(app.clone()));
-        let edge = Edge::new(
-            Verifier::new(&secrets.slack_signing_secret),
-            clock,
-            app.installed.subscribe(),
-            switchboard.clone(),
-        );
-        let probe = readiness::probe(app.clone(), slack, tailscale);
-        let router = http::router(Some(edge), probe, metrics.clone());
+        let entrance = entrance(&config.slack, &secrets.slack_entrance, &app, &switchboard)?;
+        let presence = entrance.socket.as_ref().map(Socket::presence);
+        let probe = readiness::probe(app.clone(), slack, tailscale, presence);
+        let router = http::router(entrance.edge, probe, metrics.clone());
 
         let mut serving = JoinSet::new();
         let stop = shutdown.clone();
         serving.spawn(async move {
-            http::serve(listener, router, stop.clone()).await;
+            let served = http::serve(listener, router, stop.clone());
+            match entrance.socket {
+                Some(socket) => {
+                    tokio::join!(served, socket.run(stop.clone()));
+                }
+                None => served.await,
+            }
             switchboard.finished(&stop).await;
         });
         let mut background = JoinSet::new();
@@ -219,6 +238,51 @@ impl Bot {
         tracing::info!("Lapse has stopped; what was acknowledged is stored");
         ended
     }
+}
+
+/// What Slack's side comes in through: one of the two.
+struct In {
+    edge: Option<Edge>,
+    socket: Option<Socket>,
+}
+
+fn entrance(
+    config: &config::Slack,
+    entrance: &Entrance,
+    app: &App,
+    switchboard: &Arc<Switchboard>,
+) -> anyhow::Result<In> {
+    let (clock, installed) = (app.clock.clone(), app.installed.subscribe());
+    let dispatch: Arc<dyn Dispatch> = switchboard.clone();
+    Ok(match (entrance, config.mode) {
+        (Entrance::Http { signing_secret }, _) => In {
+            edge: Some(Edge::new(
+                Verifier::new(signing_secret),
+                clock,
+                installed,
+                dispatch,
+            )),
+            socket: None,
+        },
+        (Entrance::Socket { app_token }, mode) => {
+            let connections = match mode {
+                SlackMode::Socket { connections } => connections,
+                SlackMode::Http => 1,
+            };
+            let app_client = app_client(config, app_token, &clock)?;
+            let intake = Intake::new(installed, dispatch);
+            In {
+                edge: None,
+                socket: Some(Socket::new(
+                    Arc::new(app_client),
+                    http_client(config.api_url.as_str())?,
+                    intake,
+                    clock,
+                    connections,
+                )),
+            }
+        }
+    })
 }
 
 /// How a bot came to its end.

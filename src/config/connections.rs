@@ -3,7 +3,7 @@
 use super::address::{self, Path};
 use super::problem::{Findings, Place, Problem, Severity, shown};
 use super::tree::Node;
-use super::{Database, Environment, Server, Slack, Tailscale, database, secret};
+use super::{Database, Environment, Server, Slack, SlackMode, Tailscale, database, secret};
 use secrecy::{ExposeSecret, SecretString};
 use std::net::{Ipv4Addr, SocketAddr};
 use url::Url;
@@ -11,6 +11,8 @@ use url::Url;
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_DATABASE: &str = "sqlite://lapse.db";
 const SLACK_API: &str = "https://slack.com/api";
+/// One carries everything while the other is replaced.
+const DEFAULT_CONNECTIONS: usize = 2;
 const TAILSCALE_API: &str = "https://api.tailscale.com";
 const DEFAULT_CALLS: u32 = 10;
 
@@ -66,22 +68,40 @@ pub(super) fn database(
     Database { url }
 }
 
-/// `None` when the address cannot be used.
-pub(super) fn slack(file: &Node<'_>, findings: &mut Findings<'_>) -> Option<Slack> {
+/// What the file says of the mode; a word that is none is told of by its shape.
+pub(super) fn slack_mode(file: &Node<'_>) -> SlackMode {
     let section = file.key("slack");
     let key = |name| section.as_ref().and_then(|section| section.key(name));
-    if let Some(mode) = key("mode").filter(|mode| mode.text() == Some("socket")) {
-        findings.error(
-            &mode,
-            "Socket Mode is not part of this version",
-            "write \"http\", and give Slack an address that it can reach",
+    match key("mode") {
+        Some(mode) if mode.text() == Some("socket") => SlackMode::Socket {
+            connections: key("connections")
+                .and_then(|node| usize::try_from(node.whole()?).ok())
+                .unwrap_or(DEFAULT_CONNECTIONS),
+        },
+        _ => SlackMode::Http,
+    }
+}
+
+/// `None` when the address cannot be used.
+pub(super) fn slack(
+    file: &Node<'_>,
+    mode: SlackMode,
+    findings: &mut Findings<'_>,
+) -> Option<Slack> {
+    let section = file.key("slack");
+    let key = |name| section.as_ref().and_then(|section| section.key(name));
+    if let (SlackMode::Http, Some(connections)) = (mode, key("connections")) {
+        findings.warning(
+            &connections,
+            "only Socket Mode opens connections to Slack",
+            "remove it, or set mode = \"socket\"",
         );
     }
     let api_url = match key("api_url") {
         Some(node) => address::read(&node, Path::Allowed, SLACK_API, findings)?,
         None => Url::parse(SLACK_API).ok()?,
     };
-    Some(Slack { api_url })
+    Some(Slack { mode, api_url })
 }
 
 /// `None` when the address cannot be used.

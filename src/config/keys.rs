@@ -213,13 +213,20 @@ static SLACK: Table = Table {
             "mode",
             Kind::Choice(&["http", "socket"]),
             r#""http""#,
-            "How Slack reaches Lapse. This version speaks http only.",
+            "How Slack reaches Lapse: http posts to it, socket needs no public address.",
         ),
         default(
             "api_url",
             HTTP_URL,
             r#""https://slack.com/api""#,
             "The address of Slack's Web API; http:// is accepted on loopback only.",
+        ),
+        default(
+            "connections",
+            // While each is replaced there are twice as many, and Slack allows an app ten.
+            Kind::Whole { least: 1, most: 5 },
+            "2",
+            "How many Socket Mode connections each replica keeps open.",
         ),
     ],
 };

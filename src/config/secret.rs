@@ -1,8 +1,8 @@
 //! The secrets, from the environment or from files that the environment names; never from the
 //! configuration file. The only place of the configuration that reads such files.
 
-use super::Environment;
 use super::problem::Problem;
+use super::{Environment, SlackMode};
 use secrecy::SecretString;
 use std::fs;
 
@@ -11,18 +11,32 @@ use std::fs;
 pub struct Secrets {
     /// `SLACK_BOT_TOKEN`.
     pub slack_bot_token: SecretString,
-    /// `SLACK_SIGNING_SECRET`: proves that a request came from Slack.
-    pub slack_signing_secret: SecretString,
-    /// `SLACK_APP_TOKEN`: Socket Mode only.
-    pub slack_app_token: Option<SecretString>,
+    /// What proves that something came from Slack.
+    pub slack_entrance: Entrance,
     /// `TAILSCALE_CLIENT_ID` of the OAuth client.
     pub tailscale_client_id: SecretString,
     /// `TAILSCALE_CLIENT_SECRET` of the OAuth client.
     pub tailscale_client_secret: SecretString,
 }
 
-/// Reads all secrets; every one that is missing or unusable is told at once.
-pub fn secrets(environment: &Environment<'_>) -> Result<Secrets, Vec<Problem>> {
+/// What proves that something came from Slack: one secret for each mode.
+#[derive(Clone, Debug)]
+pub enum Entrance {
+    /// HTTP: `SLACK_SIGNING_SECRET` checks what is posted.
+    Http {
+        /// The app's signing secret.
+        signing_secret: SecretString,
+    },
+    /// Socket Mode: `SLACK_APP_TOKEN` opens the connection that everything comes over.
+    Socket {
+        /// An app-level token with the scope `connections:write`.
+        app_token: SecretString,
+    },
+}
+
+/// Reads all secrets; every one that is missing or unusable is told at once. The one that this
+/// mode does not need may be missing, but not unusable.
+pub fn secrets(mode: SlackMode, environment: &Environment<'_>) -> Result<Secrets, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut needed = |variable: &str, origin: &str| {
         let found = lookup(variable, environment).and_then(|value| {
@@ -37,10 +51,19 @@ pub fn secrets(environment: &Environment<'_>) -> Result<Secrets, Vec<Problem>> {
         "SLACK_BOT_TOKEN",
         "the Bot User OAuth Token (OAuth & Permissions on the Slack app's page)",
     );
-    let slack_signing_secret = needed(
-        "SLACK_SIGNING_SECRET",
-        "the Signing Secret (Basic Information on the Slack app's page)",
-    );
+    let slack_entrance = match mode {
+        SlackMode::Http => needed(
+            "SLACK_SIGNING_SECRET",
+            "the Signing Secret (Basic Information on the Slack app's page)",
+        )
+        .map(|signing_secret| Entrance::Http { signing_secret }),
+        SlackMode::Socket { .. } => needed(
+            "SLACK_APP_TOKEN",
+            "an App-Level Token with the scope connections:write (Basic Information on the Slack \
+             app's page)",
+        )
+        .map(|app_token| Entrance::Socket { app_token }),
+    };
     let tailscale_client_id = needed(
         "TAILSCALE_CLIENT_ID",
         "the id of an OAuth client (Settings in the Tailscale admin console)",
@@ -49,19 +72,21 @@ pub fn secrets(environment: &Environment<'_>) -> Result<Secrets, Vec<Problem>> {
         "TAILSCALE_CLIENT_SECRET",
         "the secret of that OAuth client, shown once when it is made",
     );
-    let slack_app_token = lookup("SLACK_APP_TOKEN", environment)
-        .map_err(|problem| problems.push(problem))
-        .ok();
+    let not_needed = match mode {
+        SlackMode::Http => "SLACK_APP_TOKEN",
+        SlackMode::Socket { .. } => "SLACK_SIGNING_SECRET",
+    };
+    problems.extend(lookup(not_needed, environment).err());
+    let is_usable = problems.is_empty();
     let all = || {
         Some(Secrets {
             slack_bot_token: slack_bot_token?,
-            slack_signing_secret: slack_signing_secret?,
-            slack_app_token: slack_app_token?,
+            slack_entrance: slack_entrance?,
             tailscale_client_id: tailscale_client_id?,
             tailscale_client_secret: tailscale_client_secret?,
         })
     };
-    all().ok_or(problems)
+    all().filter(|_| is_usable).ok_or(problems)
 }
 
 /// One secret: the variable itself, or the file that `<variable>_FILE` names.

@@ -63,10 +63,10 @@ pub struct Request {
     pub asked_at: DateTime<Utc>,
     /// When it lapses.
     pub answer_by: DateTime<Utc>,
-    /// How often those who were asked have been reminded, if ever.
-    pub reminded: Option<Reminded>,
     /// The workflow that asked, if one did.
     pub workflow: Option<Workflow>,
+    /// How often those who were asked have been reminded, if ever.
+    pub reminded: Option<Reminded>,
     /// What has been said about it, oldest first.
     pub reviews: Vec<Review>,
     /// Where it stands.

@@ -20,6 +20,17 @@ pub struct Readiness {
     pub blocked_by: Vec<Blocker>,
     /// What is wrong without keeping it from working.
     pub notes: Vec<Note>,
+    /// How many connections Slack's side comes over; nothing in HTTP mode.
+    pub socket: Option<SocketState>,
+}
+
+/// The connections of Socket Mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SocketState {
+    /// How many there are.
+    pub open: usize,
+    /// How many there should be.
+    pub wanted: usize,
 }
 
 /// What keeps a process from working.
@@ -38,6 +49,8 @@ pub enum Blocker {
     SlackNotAnswered,
     /// Socket Mode has not connected yet.
     SocketNotConnected,
+    /// Socket Mode was switched off for the app in Slack.
+    SocketSwitchedOff,
 }
 
 /// What is wrong without keeping a process from working.
@@ -46,6 +59,8 @@ pub enum Blocker {
 pub enum Note {
     /// Tailscale does not answer, or refuses.
     TailscaleDown,
+    /// Socket Mode was connected and is not; another connection is being tried for.
+    SocketDisconnected,
     /// User groups have not been read for this long.
     GroupsStale {
         /// How long ago they were last read; nothing if never.
@@ -68,6 +83,8 @@ struct Page<'a> {
     ready: bool,
     blocked_by: &'a [Blocker],
     notes: &'a [Note],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    socket: Option<SocketState>,
 }
 
 /// `GET /healthz` and `GET /readyz`.
@@ -84,6 +101,7 @@ async fn readyz(State(probe): State<Probe>) -> Response {
         ready,
         blocked_by: &readiness.blocked_by,
         notes: &readiness.notes,
+        socket: readiness.socket,
     });
     let status = if ready {
         StatusCode::OK

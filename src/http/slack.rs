@@ -1,15 +1,12 @@
 //! The routes that Slack posts to.
 //!
 //! Size, signature, form: in this order, and each refusal is the same for everybody, so that it
-//! teaches nobody anything. Until Lapse knows where it is installed it judges nobody: commands
-//! are asked to try again, and everything else is left to Slack to deliver again.
+//! teaches nobody anything. What gets through goes to the [`Intake`].
 
 use super::limits::Limits;
-use super::reply::{Dispatch, Reply};
 use super::verified::{Gate, Refused, Route};
 use crate::clock::Clock;
-use crate::slack::Installation;
-use crate::slack::parse::{EventPost, Inbound, Interaction};
+use crate::dispatch::{Dispatch, Installed, Intake};
 use crate::slack::verify::Verifier;
 use axum::Router;
 use axum::extract::Request;
@@ -19,15 +16,8 @@ use axum::routing::post;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
-
-/// What `auth.test` has answered; nothing before it has.
-pub type Installed = watch::Receiver<Option<Arc<Installation>>>;
-
-const STARTING: &str =
-    "Lapse is starting. Nothing was asked and nothing changed. Try again in a few seconds.";
 
 /// Everything that the routes need.
 #[derive(Clone)]
@@ -36,8 +26,7 @@ pub struct Edge(Arc<Parts>);
 struct Parts {
     gate: Gate,
     limits: Limits,
-    installed: Installed,
-    dispatch: Arc<dyn Dispatch>,
+    intake: Intake,
     numbers: AtomicU64,
 }
 
@@ -52,8 +41,7 @@ impl Edge {
         Self(Arc::new(Parts {
             gate: Gate::new(verifier, clock),
             limits: Limits::default(),
-            installed,
-            dispatch,
+            intake: Intake::new(installed, dispatch),
             numbers: AtomicU64::new(1),
         }))
     }
@@ -96,40 +84,15 @@ impl Parts {
         match self.gate.admit(route, &head.headers, &body.bytes) {
             Ok(verified) => {
                 drop(body);
-                self.take(verified.into_inner()).await
+                self.intake
+                    .take(verified.into_inner())
+                    .await
+                    .into_response()
             }
             Err(Refused::Unverified(_)) => StatusCode::UNAUTHORIZED.into_response(),
             Err(Refused::Malformed) => StatusCode::BAD_REQUEST.into_response(),
         }
     }
-
-    async fn take(&self, inbound: Inbound) -> Response {
-        let is_installed = self.installed.borrow().is_some();
-        let reply = match inbound {
-            Inbound::Event(EventPost::UrlVerification { challenge }) => {
-                return challenge.into_response();
-            }
-            Inbound::Command(_) if !is_installed => Reply::ephemeral(STARTING),
-            _ if !is_installed => Reply::Unavailable,
-            Inbound::Command(command) => self.dispatch.command(command).await,
-            Inbound::Interaction(Interaction::Unknown { kind }) => ignored("interaction", &kind),
-            Inbound::Interaction(interaction) => self.dispatch.interaction(interaction).await,
-            Inbound::Event(EventPost::Unknown { kind }) => ignored("post", &kind),
-            Inbound::Event(EventPost::Callback(event)) => self.dispatch.event(event).await,
-        };
-        reply.into_response()
-    }
-}
-
-/// The name comes from outside, so only what names are made of is logged.
-fn ignored(what: &str, kind: &str) -> Reply {
-    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let kind: String = kind.chars().filter(plain).take(64).collect();
-    tracing::info!(
-        kind,
-        "ignored an {what} of a kind that this version does not know"
-    );
-    Reply::Empty
 }
 
 /// Counts requests by how they ended, and measures how long Slack waited.

@@ -5,7 +5,7 @@
 //! used-up triggers), honours expiry by the clock it is given, records every call, and goes
 //! wrong on request. It shares no code with the product, so that a misunderstanding of
 //! Slack's rules has to be made twice to go unnoticed. It does not play: files, search,
-//! group messages, attachments, Socket Mode, OAuth.
+//! group messages, attachments, OAuth.
 //!
 //! | what for | where |
 //! |---|---|
@@ -15,6 +15,7 @@
 //! | looking | [`SlackSandbox::calls`], [`SlackSandbox::refusals`], [`SlackSandbox::channel_messages`] |
 //! | waiting for something | [`SlackSandbox::until`] |
 //! | being a person | [`SlackSandbox::person`], [`Person`] |
+//! | Socket Mode | [`SlackSetup::socket_mode`], [`SlackSandbox::sockets`], [`SlackSandbox::cut_socket`], … |
 //! | running steps of workflows | [`SlackSandbox::run_step`], [`SlackSandbox::options`] |
 //! | raw requests to the app | [`SlackSandbox::post`], [`SlackSandbox::event`], [`SlackSandbox::replay`] |
 //!
@@ -41,6 +42,7 @@ mod response_url;
 mod server;
 mod setup;
 mod signature;
+mod socket;
 mod state;
 mod steps;
 #[cfg(test)]
@@ -69,6 +71,7 @@ pub use self::{
     record::{Call, Outcome, Refusal},
     setup::SlackSetup,
     signature::Signing,
+    socket::{OpenSocket, SentEnvelope},
     steps::{OptionsError, StepError, StepOption},
     users::{Standing, User},
     views::View,
@@ -103,8 +106,9 @@ impl SlackSandbox {
             .map_err(io::Error::other)?;
         let listener = TcpListener::bind(setup.listen).await?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared::new(State::new(setup, origin), http));
         let stop = CancellationToken::new();
+        let state = State::new(setup, origin);
+        let shared = Arc::new(Shared::new(state, http, stop.clone()));
         let service =
             server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();
         let server = axum::serve(Lines(listener), service)

@@ -5,13 +5,15 @@
 //! then answers `user_not_found`); write methods take JSON.
 
 mod answer;
+mod app;
 mod call;
 mod hosts;
 mod quiet;
 mod skew;
 mod token;
 
-pub use token::{Token, TokenState};
+pub use app::AppClient;
+pub use token::{Holder, Token, TokenState};
 
 use super::account::{Account, Installation, UserGroup};
 use super::error::{CallError, Class};
@@ -56,7 +58,7 @@ impl Client {
             http,
             api,
             secret,
-            token: Arc::new(TokenState::new(clock.clone())),
+            token: Arc::new(TokenState::new(Holder::Bot, clock.clone())),
             clock,
             skew: Skew::default(),
             quiet: Quiet::default(),

@@ -66,6 +66,18 @@ pub fn parse_interaction(body: &[u8]) -> Result<Interaction, Malformed> {
     interaction::from_json(payload.as_bytes())
 }
 
+/// Reads the payload of a slash command that came over
+/// [Socket Mode](https://docs.slack.dev/apis/events-api/using-socket-mode#slash-commands): the
+/// fields of the form, as JSON.
+pub fn parse_command_payload(json: &[u8]) -> Result<Command, Malformed> {
+    command::from_form(&form::Form::read_json(json)?)
+}
+
+/// Reads the payload of an interaction that came over Socket Mode.
+pub fn parse_interaction_payload(json: &[u8]) -> Result<Interaction, Malformed> {
+    interaction::from_json(json)
+}
+
 /// Reads a post of the [Events API](https://docs.slack.dev/apis/events-api).
 pub fn parse_event(body: &[u8]) -> Result<EventPost, Malformed> {
     event::from_json(body)
@@ -81,7 +93,8 @@ mod tests {
         let _ = parse_command(bytes);
         let _ = parse_interaction(bytes);
         let _ = parse_event(bytes);
-        let _ = interaction::from_json(bytes);
+        let _ = parse_command_payload(bytes);
+        let _ = parse_interaction_payload(bytes);
     }
 
     #[test]
@@ -109,6 +122,32 @@ mod tests {
         assert_eq!(parse_interaction(twice.as_bytes()), Err(Malformed));
         assert_eq!(parse_interaction(b"other=1"), Err(Malformed));
         assert_eq!(parse_interaction(b""), Err(Malformed));
+    }
+
+    #[test]
+    fn a_command_is_the_same_as_a_form_and_as_json() {
+        let form = samples::form(&[
+            ("user_id", "U0AMELIE"),
+            ("team_id", "T0HARBOUR"),
+            ("command", "/access"),
+            ("text", "status “REQ-7F3K”"),
+            ("is_enterprise_install", "false"),
+        ]);
+        let json = r#"{"user_id":"U0AMELIE","team_id":"T0HARBOUR","command":"/access",
+            "text":"status “REQ-7F3K”","is_enterprise_install":"false","enterprise_id":null,
+            "further":{"nested":[1,2]}}"#;
+        let read = parse_command_payload(json.as_bytes()).expect("a command");
+        assert_eq!(parse_command(form.as_bytes()), Ok(read.clone()));
+        let flag = json.replace(r#""false""#, "false");
+        assert_eq!(parse_command_payload(flag.as_bytes()), Ok(read));
+        let twice = r#"{"user_id":"U0AMELIE","user_id":"U0LINUS","command":"/access"}"#;
+        for bad in [twice, "[]", "null", r#"{"command":"/access"}"#, "{", ""] {
+            assert_eq!(
+                parse_command_payload(bad.as_bytes()),
+                Err(Malformed),
+                "{bad}"
+            );
+        }
     }
 
     fn json() -> impl Strategy<Value = serde_json::Value> {

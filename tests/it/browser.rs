@@ -14,6 +14,7 @@ mod layout;
 mod outage;
 mod pictures;
 mod reviews;
+mod steps;
 mod story;
 mod window;
 mod workflows;

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 /// <https://docs.slack.dev/reference/methods>
 const METHODS: &[(&str, &[&str])] = &[
     ("auth.test", &[]),
+    // Its scope, connections:write, is the app-level token's and stands in no manifest.
+    ("apps.connections.open", &[]),
     ("chat.getPermalink", &[]),
     ("chat.postMessage", &["chat:write"]),
     ("chat.update", &["chat:write"]),

@@ -14,6 +14,7 @@ mod reminders;
 mod replicas;
 mod reviews;
 mod slack_faults;
+mod socket_mode;
 mod steps;
 mod tailscale_faults;
 mod words;

@@ -135,10 +135,10 @@ impl App {
             justification: judged.justification,
             ask_first: None,
             workflow: Some(workflow.clone()),
+            reminded: None,
             device_as_of: judged.device_as_of,
             asked_at: now,
             answer_by: seconds::cut(now + CONFIRM_WITHIN),
-            reminded: None,
             reviews: Vec::new(),
             state: RequestState::Unconfirmed,
         };

@@ -113,7 +113,7 @@ impl Stage {
         let config = report
             .config
             .with_context(|| format!("the demo is broken:\n{}", problems.join("\n")))?;
-        let secrets = config::secrets(environment)
+        let secrets = config::secrets(config.slack.mode, environment)
             .map_err(|_| anyhow!("the demo is broken: it has no credentials for its stand-ins"))?;
         Ok(Self {
             clocks,

@@ -1,6 +1,7 @@
 //! Where Lapse listens, and the addresses of the database and both platforms.
 
 use super::{GOOD, but, config, only};
+use crate::config::SlackMode;
 use secrecy::ExposeSecret;
 
 /// The good file with a section in front; the first key of it is in line 2.
@@ -93,13 +94,46 @@ fn an_address_is_an_address_and_nothing_more() {
 }
 
 #[test]
-fn socket_mode_is_known_and_not_there() {
-    config(&section("slack", "mode = \"http\""));
+fn slack_posts_unless_socket_mode_is_asked_for() {
+    assert_eq!(config(GOOD).slack.mode, SlackMode::Http);
+    let mode = |lines: &str| config(&section("slack", lines)).slack.mode;
+    assert_eq!(mode("mode = \"http\""), SlackMode::Http);
     assert_eq!(
-        only(&section("slack", "mode = \"socket\"")),
-        "lapse.toml:2:8: slack.mode: Socket Mode is not part of this version\n    write \
-         \"http\", and give Slack an address that it can reach"
+        mode("mode = \"socket\""),
+        SlackMode::Socket { connections: 2 }
     );
+    assert_eq!(
+        mode("mode = \"socket\"\nconnections = 4"),
+        SlackMode::Socket { connections: 4 }
+    );
+}
+
+#[test]
+fn connections_are_few_and_for_socket_mode_only() {
+    for bad in ["0", "6", "-1"] {
+        let lines = format!("mode = \"socket\"\nconnections = {bad}");
+        assert_eq!(
+            only(&section("slack", &lines)),
+            format!(
+                "lapse.toml:3:15: slack.connections: `connections` is between 1 and 5, not \
+                 {bad}\n    write connections = 2: How many Socket Mode connections each replica \
+                 keeps open."
+            )
+        );
+    }
+    assert_eq!(
+        only(&section("slack", "connections = 2")),
+        "lapse.toml:2:15: warning: slack.connections: only Socket Mode opens connections to \
+         Slack\n    remove it, or set mode = \"socket\""
+    );
+}
+
+#[test]
+fn the_mode_is_known_also_when_something_else_is_wrong() {
+    let broken = section("slack", "mode = \"socket\"\nmood = \"good\"");
+    let report = super::report(&broken);
+    assert!(report.config.is_none());
+    assert_eq!(report.slack_mode, SlackMode::Socket { connections: 2 });
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What comes from the environment: the database's URL and the secrets.
 
 use super::GOOD;
-use crate::config::{read, secrets};
+use crate::config::{Entrance, SlackMode, read, secrets};
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,6 +12,8 @@ const ALL: [(&str, &str); 4] = [
     ("TAILSCALE_CLIENT_ID", "id"),
     ("TAILSCALE_CLIENT_SECRET", "client"),
 ];
+
+const SOCKET: SlackMode = SlackMode::Socket { connections: 2 };
 
 /// An environment with these variables and no others.
 struct Variables(BTreeMap<String, String>);
@@ -33,7 +35,11 @@ impl Variables {
     }
 
     fn problems_of_secrets(&self) -> Vec<String> {
-        let found = secrets(&|name| self.0.get(name).cloned());
+        self.problems_of_secrets_in(SlackMode::Http)
+    }
+
+    fn problems_of_secrets_in(&self, mode: SlackMode) -> Vec<String> {
+        let found = secrets(mode, &|name| self.0.get(name).cloned());
         let problems = found.err().unwrap_or_default();
         problems.iter().map(ToString::to_string).collect()
     }
@@ -84,12 +90,14 @@ fn the_database_of_the_environment_is_judged_too() {
 #[test]
 fn secrets_come_from_the_environment() {
     let all = Variables::of(&ALL);
-    let found = secrets(&|name| all.0.get(name).cloned()).expect("all secrets");
+    let found = secrets(SlackMode::Http, &|name| all.0.get(name).cloned()).expect("all secrets");
     assert_eq!(found.slack_bot_token.expose_secret(), "bot");
-    assert_eq!(found.slack_signing_secret.expose_secret(), "signing");
+    let Entrance::Http { signing_secret } = &found.slack_entrance else {
+        panic!("{found:?} is for Socket Mode");
+    };
+    assert_eq!(signing_secret.expose_secret(), "signing");
     assert_eq!(found.tailscale_client_id.expose_secret(), "id");
     assert_eq!(found.tailscale_client_secret.expose_secret(), "client");
-    assert!(found.slack_app_token.is_none());
     assert!(!format!("{found:?}").contains("signing\""));
 }
 
@@ -101,10 +109,12 @@ fn a_secret_may_come_from_a_file() {
             .unset("SLACK_BOT_TOKEN")
             .set("SLACK_BOT_TOKEN_FILE", &path.to_string_lossy())
             .set("SLACK_APP_TOKEN", "app");
-        let found = secrets(&|name| variables.0.get(name).cloned()).expect("all secrets");
+        let found = secrets(SOCKET, &|name| variables.0.get(name).cloned()).expect("all secrets");
         assert_eq!(found.slack_bot_token.expose_secret(), "from a file");
-        let app = found.slack_app_token.expect("an app token");
-        assert_eq!(app.expose_secret(), "app");
+        let Entrance::Socket { app_token } = &found.slack_entrance else {
+            panic!("{found:?} is for HTTP");
+        };
+        assert_eq!(app_token.expose_secret(), "app");
     }
 }
 
@@ -175,4 +185,42 @@ fn a_secret_has_one_source_and_a_value() {
           character\n    write the value alone, on one line"
         ]
     );
+}
+
+#[test]
+fn socket_mode_needs_an_app_level_token_and_no_signing_secret() {
+    let without = Variables::of(&ALL).unset("SLACK_SIGNING_SECRET");
+    assert_eq!(
+        without.problems_of_secrets_in(SOCKET),
+        [
+            "environment: SLACK_APP_TOKEN: it is not set\n    set it, or SLACK_APP_TOKEN_FILE, to \
+             an App-Level Token with the scope connections:write (Basic Information on the Slack \
+             app's page)"
+        ]
+    );
+    let with = without.set("SLACK_APP_TOKEN", "app");
+    assert_eq!(with.problems_of_secrets_in(SOCKET), [""; 0]);
+    assert_eq!(
+        with.problems_of_secrets().len(),
+        1,
+        "HTTP mode needs the other"
+    );
+
+    for (name, mode) in [
+        ("SLACK_APP_TOKEN", SlackMode::Http),
+        ("SLACK_APP_TOKEN", SOCKET),
+        ("SLACK_SIGNING_SECRET", SlackMode::Http),
+        ("SLACK_SIGNING_SECRET", SOCKET),
+    ] {
+        let blank = Variables::of(&ALL)
+            .set("SLACK_APP_TOKEN", "app")
+            .set(name, " ");
+        assert_eq!(
+            blank.problems_of_secrets_in(mode),
+            [format!(
+                "environment: {name}: the value is empty\n    give it a value, or unset {name}"
+            )],
+            "in {mode:?}"
+        );
+    }
 }

@@ -164,7 +164,7 @@ port = 80
 url = "postgres://lapse:hunter2@db/lapse"
 
 [slack]
-mode = "socket"
+mode = "sockets"
 bot_token = "xoxb-1234567890-abcdefghij"
 api_url = "http://slack.com/api"
 

@@ -2,7 +2,7 @@
 
 mod reading;
 
-pub(super) use reading::{WRITE_IT_LIKE, chosen_duration, shown_block, value};
+pub(super) use reading::{chosen_duration, shown_block, value};
 
 use self::reading::{is_outdated, set_aside};
 use super::opening::NotOpened;
@@ -27,6 +27,9 @@ use crate::slack::view::form::{self, Devices, DurationWish, FormModel, MOST_OPTI
 use crate::slack::view::ids::callback::SHORTEN_FORM;
 use crate::slack::view::ids::{Field, action};
 use crate::slack::{ResponseUrl, TriggerId};
+
+/// What is said of a typed duration that is none.
+pub(super) const WRITE_IT_LIKE: &str = "Write it like 45m, 2h30m or 1d.";
 
 /// What the form shows when it opens.
 #[derive(Clone, Debug, Default)]

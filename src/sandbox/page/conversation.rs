@@ -151,12 +151,15 @@ pub(super) fn messages(house: &House, window: &Window) -> askama::Result<String>
         .into_iter()
         .partition(|message| message.thread_ts.is_some());
     let left_out = first.len().saturating_sub(SHOWN);
+    let reader = window.user.id.as_str();
     let posts = first.into_iter().skip(left_out).map(|message| {
         let thread = replies
             .iter()
             .filter(|reply| reply.thread_ts.as_deref() == Some(&message.ts));
-        let thread = thread.map(|reply| post(house, reply, Vec::new())).collect();
-        post(house, &message, thread)
+        let thread = thread
+            .map(|reply| post(house, reader, reply, Vec::new()))
+            .collect();
+        post(house, reader, &message, thread)
     });
     let nothing = match &window.place {
         Place::Channel { name, .. } => format!("Nobody has written in #{name} yet."),
@@ -180,13 +183,18 @@ pub(super) fn modal(house: &House, window: &Window) -> askama::Result<String> {
     Modal { body }.render()
 }
 
-fn post(house: &House, message: &Message, replies: Vec<Post>) -> Post {
+fn post(house: &House, reader_id: &str, message: &Message, replies: Vec<Post>) -> Post {
     let by_app = message.author == Author::App;
     let author = match &message.author {
         Author::App => house.app.clone(),
         Author::Person(id) => house.name(id).unwrap_or_else(|| id.clone()),
     };
-    let content = json!({ "ts": message.ts, "text": message.text, "blocks": message.blocks });
+    let content = json!({
+        "ts": message.ts,
+        "text": message.text,
+        "blocks": message.blocks,
+        "state": house.slack.choices(reader_id, message),
+    });
     let posted = message.history.first().map_or(message.at, |first| first.at);
     Post {
         channel: message.channel.clone(),

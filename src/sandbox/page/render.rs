@@ -43,7 +43,8 @@ pub struct Reader<'a> {
 }
 
 /// A message: its blocks, or its text where it has none. `message` is `{text, blocks, …}`;
-/// its `ts`, if there is one, keeps the ids of its controls apart from those of others.
+/// its `ts`, if there is one, keeps the ids of its controls apart from those of others, and its
+/// `state` is what the reader chose in its menus so far.
 pub fn message(message: &Value, reader: &Reader<'_>) -> String {
     let words = Words { reader };
     let mut html = Html::default();
@@ -57,7 +58,7 @@ pub fn message(message: &Value, reader: &Reader<'_>) -> String {
         blocks => {
             let nothing = BTreeMap::new();
             let prefix = format!("m{}", message["ts"].as_str().unwrap_or_default());
-            let answers = Answers::new(&prefix, &Value::Null, &nothing, words);
+            let answers = Answers::new(&prefix, &message["state"], &nothing, words);
             block::draw_all(blocks, answers, &mut html);
         }
     }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     arguments::Arguments, functions::TokenState, rates::Wait, record::Outcome, refused::Refused,
-    state::State,
+    socket, state::State,
 };
 
 type Run = fn(&mut State, &Arguments) -> Result<Value, Refused>;
@@ -42,6 +42,9 @@ const fn writes(name: &'static str, scope: Option<&'static str>, run: Run) -> Me
         run,
     }
 }
+
+/// The one method that takes an app-level token, and no other.
+const OPEN_SOCKET: &str = "apps.connections.open";
 
 static METHODS: &[Method] = &[
     writes("auth.test", None, people::auth_test),
@@ -137,6 +140,17 @@ fn admit_and_run(
     bearer: Option<&str>,
     channel: Option<&str>,
 ) -> Result<Result<Value, Refused>, Wait> {
+    if name == OPEN_SOCKET {
+        let admitted = socket::admit(state, bearer, arguments);
+        let now = state.now();
+        return match admitted {
+            Ok(token) => state
+                .rates
+                .admit(name, None, now)
+                .map(|()| Ok(socket::open(state, &token))),
+            Err(refused) => Ok(Err(refused)),
+        };
+    }
     let checked = checks(state, name, arguments, bearer);
     let (method, arguments) = match checked {
         Ok(checked) => checked,
@@ -170,6 +184,9 @@ fn checks<'a>(
     let token = bearer
         .or(arguments.token.as_deref())
         .ok_or_else(|| Refused::misuse("not_authed"))?;
+    if state.sockets.tokens.contains_key(token) {
+        return Err(Refused::misuse("not_allowed_token_type"));
+    }
     if token != state.token {
         by_execution_token(state, method, arguments, token)?;
     } else if state.token_revoked {

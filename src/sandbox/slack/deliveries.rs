@@ -92,6 +92,10 @@ pub enum Undelivered {
     /// Nobody said where the app listens.
     #[error("no app is connected: call `connect_bot` with its address first")]
     NoBot,
+    /// Over Socket Mode goes only what Slack sends: no signatures, no addresses to be proved,
+    /// no bytes of one's own.
+    #[error("this can only be posted, and the app uses Socket Mode")]
+    HttpOnly,
     /// The app could not be reached, or did not answer in time.
     #[error("the app did not answer: {0}")]
     NoAnswer(String),
@@ -125,6 +129,9 @@ impl SlackSandbox {
         signing: Signing,
         further: &[(&str, &str)],
     ) -> Result<Reply, Undelivered> {
+        if self.uses_sockets() && !matches!(signing, Signing::Right) {
+            return Err(Undelivered::HttpOnly);
+        }
         let own = [
             ("Content-Type", content_type),
             ("User-Agent", "Slackbot 1.0 (+https://api.slack.com/robots)"),
@@ -175,6 +182,7 @@ impl SlackSandbox {
             (state.sent_so_far, state.bot_url.clone())
         });
         let reply = match origin {
+            _ if self.uses_sockets() => self.send_over_socket(delivery, None).await,
             Some(origin) => self.send(&origin, delivery).await,
             None => Err(Undelivered::NoBot),
         };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+
 use super::{
     SlackSandbox,
     messages::{Audience, Author, Message},
@@ -128,6 +130,15 @@ impl SlackSandbox {
     pub fn message(&self, channel: &str, ts: &str) -> Option<Message> {
         self.shared
             .read(|state| state.messages.find(channel, ts).cloned())
+    }
+
+    /// What somebody has chosen so far in the menus of a message: `block_id` → `action_id` →
+    /// value.
+    pub fn choices(&self, user: &str, message: &Message) -> Map<String, Value> {
+        let place = (user.to_owned(), message.channel.clone(), message.ts.clone());
+        self.shared
+            .read(|state| state.choices.get(&place).cloned())
+            .unwrap_or_default()
     }
 
     /// All people, by id.

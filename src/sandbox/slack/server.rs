@@ -8,7 +8,7 @@ use axum::{
     extract::{ConnectInfo, Path, RawQuery, State as Extract},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
-    routing::{any, post},
+    routing::{any, get, post},
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use super::{
     line::Line,
     record::{Call, Outcome},
     refused::Refused,
-    response_url,
+    response_url, socket,
     state::{Shared, State},
 };
 
@@ -28,6 +28,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/api/{method}", any(web_api))
         .route("/response/{token}", post(respond))
+        .route("/link/", get(socket::link))
         .with_state(shared)
 }
 

@@ -33,6 +33,10 @@ pub struct SlackSetup {
     pub bot_token: String,
     /// The secret that requests to the app are signed with.
     pub signing_secret: String,
+    /// Whether the app uses Socket Mode: then nothing is posted to it.
+    pub uses_sockets: bool,
+    /// The tokens that open Socket Mode connections.
+    pub app_tokens: Vec<String>,
     /// The scopes that the token was granted.
     pub scopes: Vec<String>,
     /// Whether people can write to the app, and it to them.
@@ -76,6 +80,8 @@ impl SlackSetup {
             bot_user_id: "U0SANDBOX".to_owned(),
             bot_token: "xoxb-sandbox-token".to_owned(),
             signing_secret: "sandbox-signing-secret".to_owned(),
+            uses_sockets: false,
+            app_tokens: vec!["xapp-sandbox-token".to_owned()],
             scopes: scopes.map(str::to_owned).to_vec(),
             messages_tab: true,
             clock,
@@ -120,6 +126,13 @@ impl SlackSetup {
     #[must_use]
     pub fn limits(mut self, limits: RateLimits) -> Self {
         self.rate_limits = limits;
+        self
+    }
+
+    /// The same, with everything delivered over Socket Mode.
+    #[must_use]
+    pub fn socket_mode(mut self) -> Self {
+        self.uses_sockets = true;
         self
     }
 

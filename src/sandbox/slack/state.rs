@@ -3,13 +3,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::{
+    PATIENCE,
     blocks::normalise_blocks,
     deliveries::Sent,
     faults::Faults,
@@ -20,6 +23,7 @@ use super::{
     record::Record,
     response_url::ResponseUrls,
     setup::SlackSetup,
+    socket::Sockets,
     triggers::Triggers,
     users::{Home, User},
     views::Views,
@@ -60,6 +64,8 @@ pub(super) struct State {
     pub(super) bot_url: Option<String>,
     pub(super) deliveries: VecDeque<Sent>,
     pub(super) sent_so_far: u64,
+    pub(super) sockets: Sockets,
+    pub(super) ack_patience: Duration,
     /// Where this server answers, without a slash at the end.
     pub(super) origin: String,
     nonce: u32,
@@ -109,6 +115,8 @@ impl State {
             bot_url: None,
             deliveries: VecDeque::new(),
             sent_so_far: 0,
+            sockets: Sockets::new(setup.uses_sockets, setup.app_tokens),
+            ack_patience: PATIENCE,
             origin,
             nonce: rand::random(),
             counter: 0,
@@ -211,14 +219,17 @@ pub(super) struct Shared {
     state: Mutex<State>,
     revision: watch::Sender<u64>,
     pub(super) http: reqwest::Client,
+    /// Ends when the server does.
+    pub(super) stop: CancellationToken,
 }
 
 impl Shared {
-    pub(super) fn new(state: State, http: reqwest::Client) -> Self {
+    pub(super) fn new(state: State, http: reqwest::Client, stop: CancellationToken) -> Self {
         Self {
             state: Mutex::new(state),
             revision: watch::Sender::new(0),
             http,
+            stop,
         }
     }
 

@@ -3,5 +3,6 @@
 mod api;
 mod faults;
 mod people;
+mod sockets;
 mod steps;
 mod world;

@@ -6,9 +6,11 @@ use crate::domain::person::Email;
 use crate::slack::account::{Account, Installation, Nature, Reach, UserGroup, UserGroupState};
 use crate::slack::error::{CallError, Class};
 use crate::slack::ids::{EnterpriseId, UserGroupId, ViewId};
+use crate::slack::socket_url::SocketUrl;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use url::Url;
 
 /// An answer of Slack's.
 pub(super) struct Read {
@@ -82,6 +84,14 @@ impl Read {
 
     pub(super) fn permalink(&self) -> Result<String, CallError> {
         self.needed("/permalink").map(str::to_owned)
+    }
+
+    pub(super) fn socket_url(&self, api: &Url) -> Result<SocketUrl, CallError> {
+        SocketUrl::new(self.needed("/url")?, api).ok_or_else(|| CallError {
+            method: self.method,
+            class: Class::Permanent,
+            error: "unsafe_socket_url".to_owned(),
+        })
     }
 
     fn needed(&self, pointer: &str) -> Result<&str, CallError> {

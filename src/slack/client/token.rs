@@ -1,4 +1,4 @@
-//! Whether the bot token still works.
+//! Whether a token still works.
 //!
 //! A dead token must not cause a storm: once Slack has called it dead, one call a minute goes out
 //! to see whether an operator has mended it, and all others are answered without Slack.
@@ -20,8 +20,37 @@ const DEATHS: [&str; 5] = [
     "token_expired",
 ];
 
-/// What is known about the token, shared by all who use it.
+/// Whose token it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// The bot's (`xoxb-…`), for everything that Lapse does in Slack.
+    Bot,
+    /// The app's (`xapp-…`), for Socket Mode.
+    App,
+}
+
+impl Holder {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bot => "bot token",
+            Self::App => "app-level token",
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Bot => "Install the app again and set SLACK_BOT_TOKEN",
+            Self::App => {
+                "Make a new app-level token with the scope connections:write and set \
+                 SLACK_APP_TOKEN"
+            }
+        }
+    }
+}
+
+/// What is known about a token, shared by all who use it.
 pub struct TokenState {
+    holder: Holder,
     clock: Clock,
     known: Mutex<Known>,
 }
@@ -46,12 +75,16 @@ struct Known {
 }
 
 impl TokenState {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(holder: Holder, clock: Clock) -> Self {
         let known = Mutex::new(Known {
             token: Token::Alive,
             probed: Duration::ZERO,
         });
-        Self { clock, known }
+        Self {
+            holder,
+            clock,
+            known,
+        }
     }
 
     /// What is known now.
@@ -67,9 +100,10 @@ impl TokenState {
         if known.token == Token::Alive {
             tracing::error!(
                 why,
-                "Slack no longer accepts the bot token. Nobody can ask or review until it is \
-                 replaced; access that is open still ends on time. Install the app again and set \
-                 SLACK_BOT_TOKEN"
+                "Slack no longer accepts the {}. Nobody can ask or review until it is replaced; \
+                 access that is open still ends on time. {}",
+                self.holder.name(),
+                self.holder.advice()
             );
             known.token = Token::Dead {
                 since: self.clock.now(),
@@ -97,7 +131,7 @@ impl TokenState {
     pub(super) fn worked(&self) {
         let mut known = self.known();
         if known.token != Token::Alive {
-            tracing::info!("Slack accepts the bot token again");
+            tracing::info!("Slack accepts the {} again", self.holder.name());
             known.token = Token::Alive;
         }
     }
@@ -119,7 +153,7 @@ mod tests {
     #[test]
     fn a_dead_token_is_tried_once_a_minute_until_it_works() {
         let (clock, hand) = Clock::manual(DateTime::UNIX_EPOCH);
-        let state = TokenState::new(clock);
+        let state = TokenState::new(Holder::Bot, clock);
         assert_eq!(state.admit(), Ok(()));
         hand.advance(Duration::from_secs(5));
         state.died("token_revoked");

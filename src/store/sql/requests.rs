@@ -9,8 +9,8 @@ macro_rules! select {
              r.facts AS facts, r.facts_number AS facts_number, \
              r.approvals_from AS approvals_from, r.wished_seconds AS wished_seconds, \
              r.justification AS justification, r.ask_first AS ask_first, \
-             r.workflow AS workflow, r.device_as_of AS device_as_of, r.asked_at AS asked_at, r.answer_by AS answer_by, \
-             r.reminders AS reminders, r.reminded_at AS reminded_at, \
+             r.workflow AS workflow, r.device_as_of AS device_as_of, r.asked_at AS asked_at, \
+             r.answer_by AS answer_by, r.reminders AS reminders, r.reminded_at AS reminded_at, \
              r.state AS state, r.state_detail AS state_detail, v.review AS review ",
             $from
         )

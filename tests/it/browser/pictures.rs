@@ -22,10 +22,12 @@ pub enum Picture {
     Phone,
     Dark,
     ForAMessage,
+    Step,
+    ToConfirm,
 }
 
 impl Picture {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::RequestForm,
         Self::ApprovalCard,
         Self::ActiveCard,
@@ -36,6 +38,8 @@ impl Picture {
         Self::Phone,
         Self::Dark,
         Self::ForAMessage,
+        Self::Step,
+        Self::ToConfirm,
     ];
 
     fn file(self) -> &'static str {
@@ -50,6 +54,8 @@ impl Picture {
             Self::Phone => "phone.png",
             Self::Dark => "dark.png",
             Self::ForAMessage => "for-a-message.png",
+            Self::Step => "step.png",
+            Self::ToConfirm => "to-confirm.png",
         }
     }
 
@@ -57,7 +63,12 @@ impl Picture {
     fn part(self) -> &'static str {
         match self {
             Self::RequestForm | Self::ApproveForLess | Self::ForAMessage => "dialog[open]",
-            Self::ApprovalCard | Self::ActiveCard | Self::Denied | Self::Ended => Window::NEWEST,
+            Self::ApprovalCard
+            | Self::ActiveCard
+            | Self::Denied
+            | Self::Ended
+            | Self::ToConfirm => Window::NEWEST,
+            Self::Step => "#workflows",
             Self::Reachable => "[data-device=ada-mbp]",
             Self::Phone => ".conversation",
             Self::Dark => ".slack",

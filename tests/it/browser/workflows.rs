@@ -223,6 +223,12 @@ async fn a_menu_on_a_message_is_used() {
         let chosen = chosen.await;
         assert_eq!(chosen["actions"][0]["selected_option"]["value"], "back");
         assert_eq!(chosen["container"]["type"], "message");
+        // It still stands there once the messages were drawn anew.
+        doors
+            .slack
+            .say(&doors.slack.person(ADA).direct_channel(), ADA, "Well?");
+        ada.sees_in(Window::NEWEST, "Well?").await;
+        ada.shows("Which door?", "Back").await;
     })
     .await;
 }

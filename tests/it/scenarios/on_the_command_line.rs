@@ -61,12 +61,14 @@ impl Call {
         for variable in [
             "SLACK_BOT_TOKEN",
             "SLACK_SIGNING_SECRET",
+            "SLACK_APP_TOKEN",
             "TAILSCALE_CLIENT_ID",
             "TAILSCALE_CLIENT_SECRET",
             "DATABASE_URL",
         ] {
-            let value = world.environment(variable).expect("the world knows it");
-            self = self.with(variable, &value);
+            if let Some(value) = world.environment(variable) {
+                self = self.with(variable, &value);
+            }
         }
         self
     }

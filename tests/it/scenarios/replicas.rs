@@ -12,14 +12,10 @@ mod races;
 use crate::support::world::{Base, Setup, World};
 use lapse::sandbox::slack::{Delivery, PersonError};
 use std::fmt::Debug;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
 const ASKS: &str = "asks for Production SSH";
-/// An address at which nobody listens.
-const NOBODY: &str = "http://127.0.0.1:1";
-
 /// Two bots on PostgreSQL, one on SQLite.
 async fn every_bot(setup: Setup, base: Base) -> World {
     let mut world = setup.start().await;
@@ -41,19 +37,8 @@ async fn undelivered<T: Debug>(
     world: &World,
     act: impl Future<Output = Result<T, PersonError>>,
 ) -> Delivery {
-    world.slack.connect_bot(NOBODY);
+    world.talk_to_nobody();
     act.await.expect_err("nobody listens");
     world.talk_to_bot(0);
     world.slack.deliveries().pop().expect("it was sent")
-}
-
-/// Sends a delivery to one bot; says with which status it was answered.
-async fn deliver(to: SocketAddr, delivery: &Delivery) -> u16 {
-    let http = lapse::cli::wiring::http_client("http://127.0.0.1").expect("a client");
-    let mut request = http.post(format!("http://{to}{}", delivery.path));
-    for (name, value) in &delivery.headers {
-        request = request.header(name, value);
-    }
-    let answer = request.body(delivery.body.clone()).send().await;
-    answer.expect("it is answered").status().as_u16()
 }

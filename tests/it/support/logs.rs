@@ -11,8 +11,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 /// Tokens and secrets of the stand-ins, e-mail addresses, `response_url`s.
-const NEVER: [&str; 9] = [
+const NEVER: [&str; 11] = [
     "xoxb-",
+    "xapp-",
+    "ticket=",
     "sandbox-signing-secret",
     "not-a-secret-only-the-stand-in-knows-it",
     "tskey-",

@@ -17,8 +17,8 @@ use lapse::domain::request::Request;
 use lapse::lifecycle::Shutdown;
 use lapse::sandbox::clock::SandboxClock;
 use lapse::sandbox::slack::{
-    Channel, Message, Person, RateLimits, SlackSandbox, SlackSetup, SubmitReply, Submitted, User,
-    Usergroup, View,
+    Channel, Delivery, Message, Person, RateLimits, SlackSandbox, SlackSetup, SubmitReply,
+    Submitted, User, Usergroup, View,
 };
 use lapse::sandbox::tailscale::{Device, TailnetSetup, TailscaleSandbox};
 use sqlx::{AnyConnection, Connection};
@@ -71,9 +71,37 @@ approvers = ["usergroup:prod-approvers"]
 notify_channel = "C0PROD"
 "#;
 
+/// How Slack's side reaches the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Slack posts.
+    Http,
+    /// The bot connects to Slack: Socket Mode.
+    Socket,
+}
+
+impl Way {
+    /// The way that this run of the suite takes: `LAPSE_TEST_SLACK=socket` is Socket Mode.
+    fn of_this_run() -> Self {
+        match std::env::var("LAPSE_TEST_SLACK").as_deref() {
+            Err(_) | Ok("" | "http") => Self::Http,
+            Ok("socket") => Self::Socket,
+            Ok(other) => panic!("LAPSE_TEST_SLACK is http or socket, not {other:?}"),
+        }
+    }
+}
+
+/// Connections that each bot keeps up in Socket Mode.
+pub const CONNECTIONS: usize = 2;
+/// Slack waits three seconds; a machine that does other things too deserves a little more.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(4);
+/// An address at which nobody listens.
+const NOBODY: &str = "http://127.0.0.1:1";
+
 /// How a world is before it begins.
 pub struct Setup {
     base: Base,
+    way: Way,
     profiles: String,
     tailscale: String,
     slack: Box<dyn FnOnce(SlackSetup) -> SlackSetup>,
@@ -84,11 +112,25 @@ impl Setup {
     pub fn on(base: Base) -> Self {
         Self {
             base,
+            way: Way::of_this_run(),
             profiles: PROFILES.to_owned(),
             tailscale: String::new(),
             slack: Box::new(|setup| setup),
             tailnet: Box::new(|setup| setup),
         }
+    }
+
+    /// Slack posts, whatever this run does elsewhere: for stories about HTTP itself.
+    pub fn over_http(mut self) -> Self {
+        self.way = Way::Http;
+        self
+    }
+
+    /// The bot connects to Slack, whatever this run does elsewhere: for stories about Socket Mode
+    /// itself.
+    pub fn over_sockets(mut self) -> Self {
+        self.way = Way::Socket;
+        self
     }
 
     /// Other profiles (and whatever else the configuration needs besides the addresses).
@@ -116,11 +158,16 @@ impl Setup {
     }
 
     pub async fn start(self) -> World {
-        let clocks = Clocks::new();
-        let time = clocks.of_stand_ins();
-        let mut world = self.furnish(clocks, time).await;
+        let mut world = self.start_without_a_bot().await;
         world.start_bot().await;
         world
+    }
+
+    /// Everything but a bot.
+    pub async fn start_without_a_bot(self) -> World {
+        let clocks = Clocks::new();
+        let time = clocks.of_stand_ins();
+        self.furnish(clocks, time).await
     }
 
     /// Everything but a bot, in the machine's own time: for stories about the program itself.
@@ -144,9 +191,14 @@ impl Setup {
             .usergroup(Usergroup::new("S0SECURITY", "security", &[SAM]))
             .channel(Channel::public(PROD_CHANNEL, "prod").with(&[ADA, GRACE, LINUS]))
             .channel(Channel::private(SECURITY_CHANNEL, "security").with(&[SAM]));
+        let slack = match self.way {
+            Way::Http => slack,
+            Way::Socket => slack.socket_mode(),
+        };
         let slack = SlackSandbox::start((self.slack)(slack))
             .await
             .expect("Slack starts");
+        slack.set_ack_patience(ACKNOWLEDGED_WITHIN);
         let tailnet = TailnetSetup::new()
             .with_clock(time)
             .with_device(Device::new(ADAS_MAC, "ada-mbp", "ada@example.com", "macOS"))
@@ -169,6 +221,8 @@ impl Setup {
             slack,
             tailnet,
             clocks,
+            way: self.way,
+            app_token: "xapp-sandbox-token".to_owned(),
             folder,
             postgres,
             detour: None,
@@ -184,6 +238,9 @@ struct RunningBot {
     runtime: Option<Runtime>,
     app: App,
     address: SocketAddr,
+    shutdown: Shutdown,
+    /// In Socket Mode each bot has a token of its own, so that Slack can be told whom to talk to.
+    app_token: String,
 }
 
 impl Drop for RunningBot {
@@ -200,6 +257,9 @@ pub struct World {
     pub slack: SlackSandbox,
     pub tailnet: TailscaleSandbox,
     pub clocks: Clocks,
+    pub way: Way,
+    /// Of the bot that starts next, or of the one that started last.
+    app_token: String,
     folder: TempDir,
     postgres: Option<Database>,
     detour: Option<String>,
@@ -222,8 +282,12 @@ impl World {
 
     /// The configuration file as text.
     pub fn config_text(&self) -> String {
+        let mode = match self.way {
+            Way::Http => "mode = \"http\"".to_owned(),
+            Way::Socket => format!("mode = \"socket\"\nconnections = {CONNECTIONS}"),
+        };
         format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\n[slack]\napi_url = \"{}\"\n[tailscale]\napi_url = \"{}\"\n{}\n[security]\nselectors = [\"usergroup:security\"]\nchannel = \"{SECURITY_CHANNEL}\"\n{}",
+            "[server]\nlisten = \"127.0.0.1:0\"\n[slack]\n{mode}\napi_url = \"{}\"\n[tailscale]\napi_url = \"{}\"\n{}\n[security]\nselectors = [\"usergroup:security\"]\nchannel = \"{SECURITY_CHANNEL}\"\n{}",
             self.slack.api_url(),
             self.tailnet.api_url(),
             self.tailscale,
@@ -235,7 +299,10 @@ impl World {
     pub fn environment(&self, variable: &str) -> Option<String> {
         match variable {
             "SLACK_BOT_TOKEN" => Some("xoxb-sandbox-token".to_owned()),
-            "SLACK_SIGNING_SECRET" => Some("sandbox-signing-secret".to_owned()),
+            "SLACK_SIGNING_SECRET" if self.way == Way::Http => {
+                Some("sandbox-signing-secret".to_owned())
+            }
+            "SLACK_APP_TOKEN" if self.way == Way::Socket => Some(self.app_token.clone()),
             "TAILSCALE_CLIENT_ID" => Some(self.tailnet.client_id()),
             "TAILSCALE_CLIENT_SECRET" => Some(self.tailnet.client_secret()),
             "DATABASE_URL" => Some(self.detour.clone().unwrap_or_else(|| self.database_url())),
@@ -267,19 +334,24 @@ impl World {
 
     /// The same, without waiting.
     pub async fn launch_bot(&mut self) {
+        if !self.bots.is_empty() {
+            self.app_token = format!("xapp-sandbox-token-{}", self.slack.sockets_so_far());
+            self.slack.add_app_token(&self.app_token);
+        }
         let environment = |variable: &str| self.environment(variable);
         let report = config::read(&self.config_text(), "lapse.toml", &environment);
         let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
         let config = report
             .config
             .unwrap_or_else(|| panic!("{}", problems.join("\n")));
-        let secrets = config::secrets(&environment).expect("secrets");
+        let secrets = config::secrets(config.slack.mode, &environment).expect("secrets");
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .expect("a runtime");
         let (clock, asked) = (self.clocks.of_bot(), Shutdown::new());
+        let shutdown = asked.clone();
         let handle = runtime.handle().clone();
         let started = tokio::task::spawn_blocking(move || {
             handle.block_on(async move {
@@ -292,12 +364,14 @@ impl World {
         .await
         .expect("the bot does not panic");
         let (app, address) = started.expect("the bot starts");
-        self.slack.connect_bot(&format!("http://{address}"));
         self.bots.push(RunningBot {
             runtime: Some(runtime),
             app,
             address,
+            shutdown,
+            app_token: self.app_token.clone(),
         });
+        self.talk_to_bot(self.bots.len() - 1);
     }
 
     /// Drops everything that the newest bot was doing, wherever it was.
@@ -308,9 +382,17 @@ impl World {
         tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_millis(500)))
             .await
             .expect("the bot dies");
-        if let Some(other) = self.bots.last() {
-            self.slack.connect_bot(&format!("http://{}", other.address));
+        if !self.bots.is_empty() {
+            self.talk_to_bot(self.bots.len() - 1);
         }
+    }
+
+    /// Asks the newest bot to stop, as a signal does, and does not wait for it.
+    pub fn ask_to_stop(&self) {
+        let bot = self.bots.last().expect("a bot runs");
+        let runtime = bot.runtime.as_ref().expect("a runtime");
+        let _inside = runtime.enter();
+        bot.shutdown.begin();
     }
 
     /// Kills the bot and starts it again on the same database.
@@ -321,8 +403,48 @@ impl World {
 
     /// Sends Slack's next deliveries to this bot, counted from 0.
     pub fn talk_to_bot(&self, nth: usize) {
-        self.slack
-            .connect_bot(&format!("http://{}", self.bots[nth].address));
+        let bot = &self.bots[nth];
+        match self.way {
+            Way::Http => self.slack.connect_bot(&format!("http://{}", bot.address)),
+            Way::Socket => self.slack.connect_app_token(&bot.app_token),
+        }
+    }
+
+    /// Slack's next deliveries reach nobody.
+    pub fn talk_to_nobody(&self) {
+        match self.way {
+            Way::Http => self.slack.connect_bot(NOBODY),
+            Way::Socket => self.slack.connect_app_token("nobody's"),
+        }
+    }
+
+    /// Sends a delivery to this bot, counted from 0, whomever Slack talks to otherwise; says with
+    /// which status it was answered.
+    pub async fn deliver(&self, nth: usize, delivery: &Delivery) -> u16 {
+        let bot = &self.bots[nth];
+        if self.way == Way::Socket {
+            let answered = self.slack.replay_to(&bot.app_token, delivery).await;
+            return answered.expect("it is answered").status;
+        }
+        let http = lapse::cli::wiring::http_client("http://127.0.0.1").expect("a client");
+        let mut request = http.post(format!("http://{}{}", bot.address, delivery.path));
+        for (name, value) in &delivery.headers {
+            request = request.header(name, value);
+        }
+        let answer = request.body(delivery.body.clone()).send().await;
+        answer.expect("it is answered").status().as_u16()
+    }
+
+    /// In Socket Mode, waits until the newest bot has all its connections.
+    pub async fn connected(&self) {
+        if self.way == Way::Socket {
+            self.eventually("the bot is connected", || {
+                let sockets = self.slack.sockets();
+                let ours = sockets.iter().filter(|s| s.token == self.app_token);
+                ours.count() >= CONNECTIONS
+            })
+            .await;
+        }
     }
 
     /// Where the newest bot listens.
@@ -333,11 +455,6 @@ impl World {
     /// The parts of this bot that decide, counted from 0.
     pub fn replica(&self, nth: usize) -> &App {
         &self.bots[nth].app
-    }
-
-    /// Where this bot listens, counted from 0.
-    pub fn address_of(&self, nth: usize) -> SocketAddr {
-        self.bots[nth].address
     }
 
     /// Where files of this story may lie.
@@ -352,6 +469,7 @@ impl World {
 
     /// Waits until the bot knows its workspace, its people and its devices.
     pub async fn ready(&self) {
+        self.connected().await;
         let app = self.app().clone();
         let slow = app.policy.selectors().len();
         self.eventually("the bot is ready", move || {

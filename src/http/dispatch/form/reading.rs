@@ -1,13 +1,11 @@
 //! What the request form held when it was used.
 
+use super::WRITE_IT_LIKE;
 use crate::domain::duration::parse_duration;
 use crate::slack::parse::{Values, View};
 use crate::slack::view::form::{self, DurationWish};
 use crate::slack::view::ids::{Field, action};
 use std::time::Duration;
-
-/// What is said of a typed duration that is none.
-pub(in crate::http::dispatch) const WRITE_IT_LIKE: &str = "Write it like 45m, 2h30m or 1d.";
 
 /// The block that a field stands in, on the screen that was submitted.
 pub(in crate::http::dispatch) fn shown_block(values: &Values, field: Field) -> Option<String> {

@@ -4,7 +4,7 @@ use super::asked;
 use super::served::Served;
 use crate::on_both_databases;
 use crate::support::postgres::Database;
-use crate::support::world::{ADA, ADAS_MAC, Base, GRACE, PROD_SSH, World};
+use crate::support::world::{ADA, ADAS_MAC, Base, GRACE, PROD_SSH, Way, World};
 use lapse::config;
 use lapse::sandbox::slack::Submitted;
 use lapse::store::{Store, StoreError};
@@ -48,7 +48,10 @@ async fn a_locked_database_is_busy_and_nothing_is_acknowledged(base: Base) {
     let grace = world.person(GRACE);
     let click = grace.click_stale(&card, "approve").await.expect("answered");
     assert_eq!(click.status, 503, "no acknowledgement without a commit");
-    assert!(click.took < BUSY_WITHIN, "it took {:?}", click.took);
+    if world.way == Way::Http {
+        // Over Socket Mode that nothing is acknowledged shows only when Slack's patience ends.
+        assert!(click.took < BUSY_WITHIN, "it took {:?}", click.took);
+    }
     let says = world.whisper(GRACE).await;
     assert!(
         says.contains("busy") && says.contains("try again"),

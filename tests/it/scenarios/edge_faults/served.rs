@@ -64,6 +64,8 @@ impl Served {
                 "DATABASE_URL",
                 format!("sqlite://{}", at("lapse.db").display()),
             )
+            // It is posted to, whichever way the rest of the run takes: its stories are about
+            // bytes from strangers and about disks.
             .env("SLACK_BOT_TOKEN", "xoxb-sandbox-token")
             .env("SLACK_SIGNING_SECRET", "sandbox-signing-secret")
             .env("TAILSCALE_CLIENT_ID", tailnet.client_id())

@@ -1,7 +1,7 @@
 //! Who is believed: F28 and F29.
 
 use crate::on_both_databases;
-use crate::support::world::{ADA, ADAS_MAC, Base, GRACE, PROD_SSH, World};
+use crate::support::world::{ADA, ADAS_MAC, Base, GRACE, PROD_SSH, Setup, Way, World};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
@@ -162,7 +162,8 @@ async fn sent(client: &reqwest::Client, url: &str, headers: HeaderMap, body: Vec
 /// is stored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_forgeries_get_one_and_the_same_empty_401() {
-    let world = World::on(Base::Sqlite).await;
+    // Over Socket Mode there are neither routes nor signatures.
+    let world = Setup::on(Base::Sqlite).over_http().start().await;
     let at = world.clocks.now().timestamp();
     let genuine = signed(SECRET, at, COMMAND);
     let origin = format!("http://{}", world.address());
@@ -258,6 +259,10 @@ async fn a_replay_is_a_no_op_and_then_a_401(base: Base) {
     assert_eq!(world.tailnet.writes().len(), writes);
     assert!(world.tailnet.has_attribute(ADAS_MAC, PROD_SSH));
 
+    if world.way == Way::Socket {
+        // There are no signatures that could grow old: only Slack speaks over the connection.
+        return;
+    }
     world.advance(Duration::from_secs(61));
     for delivery in &deliveries {
         let reply = world.slack.replay(delivery).await.expect("answered");

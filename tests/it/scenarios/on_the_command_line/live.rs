@@ -1,7 +1,7 @@
 //! `lapse check --live`: what only the platforms can say.
 
 use super::{Call, Outcome, folder_with, name};
-use crate::support::world::{APPROVERS, Base, GIL, GRACE, PROFILES, Setup, World};
+use crate::support::world::{APPROVERS, Base, GIL, GRACE, PROFILES, Setup, Way, World};
 use lapse::sandbox::slack::User;
 use serde_json::json;
 
@@ -197,9 +197,13 @@ async fn without_secrets_nobody_is_asked_and_each_is_named() {
         .run_beside()
         .await;
     assert_eq!(outcome.status, 1, "{outcome:?}");
+    let entrance = match world.way {
+        Way::Http => "SLACK_SIGNING_SECRET",
+        Way::Socket => "SLACK_APP_TOKEN",
+    };
     for variable in [
         "SLACK_BOT_TOKEN",
-        "SLACK_SIGNING_SECRET",
+        entrance,
         "TAILSCALE_CLIENT_ID",
         "TAILSCALE_CLIENT_SECRET",
     ] {
@@ -210,4 +214,35 @@ async fn without_secrets_nobody_is_asked_and_each_is_named() {
         );
     }
     assert_eq!(world.slack.calls_of("auth.test").len(), calls);
+}
+
+/// Socket Mode: the app-level token is tried too, and what is wrong with it is said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_token_of_socket_mode_is_tried_too() {
+    let world = Setup::on(Base::Sqlite)
+        .over_sockets()
+        .tailnet(|setup| setup.with_policy(policy()))
+        .start()
+        .await;
+    let token = world.environment("SLACK_APP_TOKEN").expect("a token");
+    let outcome = check(&world).await;
+    assert_eq!(outcome.status, 0, "{outcome:?}");
+    let opens = "Slack: the app-level token opens Socket Mode connections";
+    assert!(outcome.out.contains(opens), "{}", outcome.out);
+    assert!(world.slack.sockets().len() <= 2, "no connection is made");
+
+    world.slack.unscope_app_token(&token);
+    let outcome = check(&world).await;
+    assert_eq!(outcome.status, 1, "{outcome:?}");
+    for told in ["SLACK_APP_TOKEN", "missing_scope", "connections:write"] {
+        assert!(outcome.out.contains(told), "{told}: {}", outcome.out);
+    }
+    world.slack.revoke_app_token(&token);
+    let outcome = check(&world).await;
+    assert_eq!(outcome.status, 1, "{outcome:?}");
+    assert!(outcome.out.contains("invalid_auth"), "{}", outcome.out);
+    assert!(!outcome.out.contains(&token));
+
+    let refusals = world.slack.take_refusals();
+    assert_eq!(refusals.len(), 1, "the missing scope: {refusals:#?}");
 }

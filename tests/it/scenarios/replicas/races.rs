@@ -1,6 +1,6 @@
 //! Many act at once: one transition comes of it, and everybody else reads what happened.
 
-use super::{ASKS, HOUR, bots, deliver, every_bot, undelivered};
+use super::{ASKS, HOUR, bots, every_bot, undelivered};
 use crate::on_both_databases;
 use crate::support::world::{ADA, ADAS_MAC, Base, GRACE, LINUS, PROFILES, Setup, World};
 use futures_util::future::join_all;
@@ -39,7 +39,7 @@ async fn one_click_delivered_five_times(base: Base) {
     let card = world.card(GRACE, ASKS).await;
     world.settle().await;
     let click = undelivered(&world, world.person(GRACE).click(&card, "approve")).await;
-    let times = (0..5).map(|nth| deliver(world.address_of(nth % bots(base)), &click));
+    let times = (0..5).map(|nth| world.deliver(nth % bots(base), &click));
     assert_eq!(join_all(times).await, [200; 5], "each is acknowledged");
     world.settle().await;
 
@@ -69,7 +69,7 @@ async fn one_form_delivered_five_times(base: Base) {
         .await
         .expect("a reason");
     let form = undelivered(&world, person.submit()).await;
-    let times = (0..5).map(|nth| deliver(world.address_of(nth % bots(base)), &form));
+    let times = (0..5).map(|nth| world.deliver(nth % bots(base), &form));
     assert_eq!(join_all(times).await, [200; 5], "each is acknowledged");
     world.settle().await;
 
@@ -91,8 +91,11 @@ async fn two_approvers_click_at_once(base: Base) {
         clicks.push(undelivered(&world, world.person(who).click(&card, "approve")).await);
     }
     world.settle().await;
-    let (one, other) = (world.address_of(0), world.address_of(bots(base) - 1));
-    let statuses = tokio::join!(deliver(one, &clicks[0]), deliver(other, &clicks[1]));
+    let (one, other) = (0, bots(base) - 1);
+    let statuses = tokio::join!(
+        world.deliver(one, &clicks[0]),
+        world.deliver(other, &clicks[1])
+    );
     assert_eq!(statuses, (200, 200));
     world.settle().await;
 

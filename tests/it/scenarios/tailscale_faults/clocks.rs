@@ -2,7 +2,7 @@
 
 use super::{HOUR, MINUTE, SECOND};
 use crate::on_both_databases;
-use crate::support::world::{ADA, ADAS_MAC, Base, GRACE, PROD_SSH, World};
+use crate::support::world::{ADA, ADAS_MAC, Base, GRACE, PROD_SSH, Setup, World};
 use lapse::cli::wiring::http_client;
 use lapse::sandbox::tailscale::{Fault, Route};
 use lapse::store::outbox::{Job, Lane, Priority};
@@ -57,7 +57,8 @@ async fn f21_skew_is_noted_and_measured() {
 /// nothing changes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f21_a_clock_that_is_off_by_more_than_five_minutes_takes_no_clicks() {
-    let world = World::on(Base::Sqlite).await;
+    // Only what is posted carries a time.
+    let world = Setup::on(Base::Sqlite).over_http().start().await;
     let request = world.ada_asks(HOUR, "INC-42 db failover").await;
     world.settle().await;
     let message = world

@@ -4,7 +4,7 @@ use rand::Rng;
 use std::time::Duration;
 
 /// The wait after this many failed tries.
-pub(super) fn after(attempts: u32) -> Duration {
+pub fn after(attempts: u32) -> Duration {
     let seconds = 1_u64 << attempts.saturating_sub(1).min(6);
     let base = Duration::from_secs(seconds.min(60));
     base.mul_f64(rand::rng().random_range(0.8..1.2))
