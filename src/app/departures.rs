@@ -55,8 +55,9 @@ impl App {
     /// Slack took the app into a workspace of the organisation, or out of one: everybody who
     /// waits for something or holds something is read again.
     pub async fn workspaces_changed(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        self.look_at_holders(now, u32::MAX).await
+        // Also those who were read in this very moment.
+        let before = self.clock.now() + TimeDelta::seconds(1);
+        self.look_at_holders(before, u32::MAX).await
     }
 
     /// Looks now and then at everybody who waits for something or holds something.

@@ -7,7 +7,8 @@ use crate::support::world::{
 use lapse::domain::grant::{EndReason, GrantState};
 use lapse::domain::person::Standing;
 use lapse::domain::request::{CancelReason, RequestState};
-use lapse::sandbox::slack::User;
+use lapse::sandbox::slack::{Submitted, User};
+use lapse::sandbox::tailscale::Device;
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -18,6 +19,7 @@ on_both_databases!(
     an_approval_of_somebody_who_left_stops_counting,
     somebody_who_left_without_an_event_is_found_all_the_same,
     whoever_is_renamed_is_still_the_same_person,
+    a_whole_organisation_is_served_and_who_leaves_it_is_not,
 );
 
 fn ada() -> User {
@@ -188,5 +190,44 @@ async fn whoever_is_renamed_is_still_the_same_person(base: Base) {
     world.settle().await;
     assert!(!world.tailnet.has_attribute(ADAS_MAC, PROD_SSH));
     assert!(world.trail(&request).await.ends_with(&["ended"]));
+    world.nothing_was_refused();
+}
+
+const WENDY: &str = "W0WENDY";
+const WENDYS_BOX: &str = "nWENDYbox1CNTRL";
+
+/// Enterprise Grid: ids begin with `W`, people belong to any workspace of the organisation, and
+/// payloads name no workspace.
+async fn a_whole_organisation_is_served_and_who_leaves_it_is_not(base: Base) {
+    let wendy = |enterprise: &str| {
+        User::member(WENDY, "Wendy", "wendy@example.com")
+            .external("T0ISLAND")
+            .of_enterprise(enterprise)
+    };
+    let world = Setup::on(base)
+        .slack(move |setup| setup.for_enterprise("E0ORG").user(wendy("E0ORG")))
+        .tailnet(|setup| {
+            let device = Device::new(WENDYS_BOX, "wendy-box", "wendy@example.com", "linux");
+            setup.with_device(device)
+        })
+        .start()
+        .await;
+    let reply = world
+        .fill_and_submit(WENDY, "prod-ssh", Some(WENDYS_BOX), HOUR, "INC-42")
+        .await;
+    assert_eq!(reply.outcome, Submitted::Updated);
+    world
+        .click(GRACE, "Wendy asks for Production SSH", "approve")
+        .await;
+    world.settle().await;
+    assert!(world.tailnet.has_attribute(WENDYS_BOX, PROD_SSH));
+
+    world.slack.set_user(wendy("E0RIVAL"));
+    let told = world.slack.team_access_revoked(&["T0ISLAND"]).await;
+    told.expect("delivered");
+    world.pass(MINUTE).await;
+    assert!(!world.tailnet.has_attribute(WENDYS_BOX, PROD_SSH));
+    let card = world.card(GRACE, "Wendy asked for Production SSH").await;
+    assert!(card.says("Wendy left the workspace"), "{card:#?}");
     world.nothing_was_refused();
 }
