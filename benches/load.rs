@@ -20,6 +20,8 @@ mod demo;
 mod device_search;
 #[path = "load/history.rs"]
 mod history;
+#[path = "load/home.rs"]
+mod home;
 #[path = "load/measure.rs"]
 mod measure;
 #[path = "load/memory.rs"]
@@ -112,6 +114,11 @@ async fn measure_all(settings: &Settings, report: &mut Report) -> anyhow::Result
                 let clicks = pending::prepare(&place, decisions).await?;
                 memory::measure(&mut place, &clicks, settings, report).await?;
             }
+            place.close().await;
+        }
+        if settings.wants(Part::Home) {
+            let place = Workplace::open(base, 2, 0).await?;
+            home::measure(&place, settings, report).await?;
             place.close().await;
         }
         if settings.wants_any(&[Part::Queries, Part::ColdStart]) {

@@ -11,6 +11,7 @@ mod departures;
 pub mod devices;
 pub mod end;
 pub mod gather;
+pub mod home;
 pub mod ids;
 pub mod install;
 mod journal;

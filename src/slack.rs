@@ -85,6 +85,9 @@ pub trait Slack: Send + Sync {
         view: &'a Value,
     ) -> Answer<'a, ()>;
 
+    /// `views.publish`: what a person's home tab shows. Publishing the same twice does no harm.
+    fn views_publish<'a>(&'a self, person: &'a PersonId, view: &'a Value) -> Answer<'a, ()>;
+
     /// `functions.completeSuccess`: a step of a workflow goes on with these outputs.
     fn step_succeeded<'a>(&'a self, id: &'a ExecutionId, outputs: &'a Value) -> Answer<'a, ()>;
 

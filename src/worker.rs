@@ -7,6 +7,7 @@
 mod announce;
 mod complete_step;
 mod pace;
+mod publish_home;
 mod read_person;
 mod sync_card;
 mod sync_key;
@@ -16,6 +17,7 @@ use crate::app::App;
 use crate::clock::backoff;
 use crate::domain::seconds;
 use crate::lifecycle::Shutdown;
+use crate::slack::view::home::Ailment;
 use crate::store::StoreError;
 use crate::store::outbox::{Claimed, Job, Lane};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -42,7 +44,11 @@ pub struct Worker {
     pace: Arc<Pace>,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
+    health: Health,
 }
+
+/// What ails Lapse at this moment, for the people who run it.
+pub type Health = Arc<dyn Fn() -> Vec<Ailment> + Send + Sync>;
 
 /// What became of one row.
 enum Outcome {
@@ -94,7 +100,14 @@ impl Worker {
             pace,
             places: Arc::new(Semaphore::new(SIDE_BY_SIDE)),
             tasks: TaskTracker::new(),
+            health: Arc::new(Vec::new),
         }
+    }
+
+    /// Tells security on their home tabs what ails Lapse.
+    #[must_use]
+    pub fn telling(self, health: Health) -> Self {
+        Self { health, ..self }
     }
 
     /// Works until asked to stop, finishes what it has begun, and gives the rest back.
@@ -204,6 +217,7 @@ impl Worker {
             Job::SyncKey(key) => self.sync_key(&held, key).await,
             Job::SyncCard(card) => self.sync_card(&held, card).await,
             Job::Announce { event, to } => self.announce(&held, event, *to).await,
+            Job::PublishHome(person) => self.publish_home(&held, person).await,
             Job::TakeStep(execution) => self.take_step(&held, execution).await,
             Job::CompleteStep(execution) => self.complete_step(&held, execution).await,
             Job::Remind { event, person } => self.remind(&held, event, person).await,

@@ -29,10 +29,12 @@ const OPEN: u64 = 50_000;
 /// Effects that wait.
 pub const EFFECTS: u64 = 10_000;
 
-const REQUEST: &str = "id, number, version, origin, requester, requester_as, login, profile, node, \
+/// The columns of a request.
+pub const REQUEST: &str = "id, number, version, origin, requester, requester_as, login, profile, node, \
     facts, facts_number, approvals_from, wished_seconds, justification, ask_first, device_as_of, \
     reminders, asked_at, answer_by, state, state_detail";
-const GRANT: &str = "id, request, number, version, holder, holder_as, profile, node, attribute, \
+/// The columns of a grant.
+pub const GRANT: &str = "id, request, number, version, holder, holder_as, profile, node, attribute, \
     value, comment, approved_at, ends_at, approvers, write_mark, warned_at, late_since, due_at, \
     state, state_detail";
 
@@ -110,7 +112,8 @@ pub async fn refill(home: &Home) -> anyhow::Result<()> {
     run(&home.url(), &[free, effects(now).as_str()]).await
 }
 
-fn series(count: u64) -> String {
+/// So many numbers, from one.
+pub fn series(count: u64) -> String {
     format!(
         "WITH RECURSIVE s(n) AS (SELECT CAST(1 AS BIGINT) UNION ALL \
          SELECT n + 1 FROM s WHERE n < {count})"

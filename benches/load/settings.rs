@@ -12,18 +12,20 @@ pub enum Part {
     ClickToTailscale,
     OpenLoop,
     DeviceSearch,
+    Home,
     Memory,
     Queries,
     ColdStart,
     Demo,
 }
 
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 10] = [
     ("signed-route", Part::SignedRoute),
     ("approve-clicks", Part::ApproveClicks),
     ("click-to-tailscale", Part::ClickToTailscale),
     ("open-loop", Part::OpenLoop),
     ("device-search", Part::DeviceSearch),
+    ("home", Part::Home),
     ("memory", Part::Memory),
     ("queries", Part::Queries),
     ("cold-start", Part::ColdStart),
@@ -51,6 +53,8 @@ pub struct Settings {
     pub page_clicks: usize,
     /// Searches for a device.
     pub searches: usize,
+    /// Home tabs that are drawn.
+    pub homes: usize,
     /// Requests of history, few and many.
     pub few_rows: u64,
     /// The larger history.
@@ -78,6 +82,7 @@ impl Settings {
             devices: sized(50_000, 2_000),
             page_clicks: sized(200, 10),
             searches: sized(3_000, 60),
+            homes: sized(300, 20),
             few_rows: sized(50_000, 1_000) as u64,
             many_rows: number("LAPSE_BENCH_ROWS", sized(1_000_000, 4_000) as u64)?,
             asked: sized(2_000, 100),

@@ -106,6 +106,21 @@ CREATE TABLE cards (
 CREATE INDEX cards_of_request ON cards (request, made_at, id);
 CREATE UNIQUE INDEX cards_place ON cards (channel, ts) WHERE channel IS NOT NULL;
 
+CREATE TABLE homes (
+    person TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    opened_at BIGINT NOT NULL,
+    shown TEXT COLLATE "C"
+);
+CREATE INDEX homes_opened_at ON homes (opened_at);
+
+CREATE TABLE home_watches (
+    person TEXT COLLATE "C" NOT NULL,
+    profile TEXT COLLATE "C" NOT NULL,
+    opened_at BIGINT NOT NULL,
+    PRIMARY KEY (person, profile)
+);
+CREATE INDEX home_watches_latest ON home_watches (profile, opened_at, person);
+
 CREATE TABLE executions (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     step TEXT COLLATE "C" NOT NULL CHECK (step IN ('request_access', 'end_access', 'check_access')),
@@ -202,7 +217,7 @@ CREATE TABLE outbox (
     kind TEXT COLLATE "C" NOT NULL,
     subject TEXT COLLATE "C" NOT NULL,
     lane TEXT COLLATE "C" NOT NULL,
-    lane_group TEXT COLLATE "C" NOT NULL CHECK (lane_group IN ('tailscale', 'slack:chat.update', 'slack:response_url', 'slack:post')),
+    lane_group TEXT COLLATE "C" NOT NULL CHECK (lane_group IN ('tailscale', 'slack:chat.update', 'slack:response_url', 'slack:views.publish:opened', 'slack:views.publish:changed', 'slack:post')),
     priority BIGINT NOT NULL,
     run_at BIGINT NOT NULL,
     generation BIGINT NOT NULL,

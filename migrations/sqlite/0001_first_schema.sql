@@ -105,6 +105,21 @@ CREATE TABLE cards (
 CREATE INDEX cards_of_request ON cards (request, made_at, id);
 CREATE UNIQUE INDEX cards_place ON cards (channel, ts) WHERE channel IS NOT NULL;
 
+CREATE TABLE homes (
+    person TEXT NOT NULL PRIMARY KEY,
+    opened_at INTEGER NOT NULL,
+    shown TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX homes_opened_at ON homes (opened_at);
+
+CREATE TABLE home_watches (
+    person TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    PRIMARY KEY (person, profile)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX home_watches_latest ON home_watches (profile, opened_at, person);
+
 CREATE TABLE executions (
     id TEXT NOT NULL PRIMARY KEY,
     step TEXT NOT NULL CHECK (step IN ('request_access', 'end_access', 'check_access')),
@@ -198,7 +213,7 @@ CREATE TABLE outbox (
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
     lane TEXT NOT NULL,
-    lane_group TEXT NOT NULL CHECK (lane_group IN ('tailscale', 'slack:chat.update', 'slack:response_url', 'slack:post')),
+    lane_group TEXT NOT NULL CHECK (lane_group IN ('tailscale', 'slack:chat.update', 'slack:response_url', 'slack:views.publish:opened', 'slack:views.publish:changed', 'slack:post')),
     priority INTEGER NOT NULL,
     run_at INTEGER NOT NULL,
     generation INTEGER NOT NULL,

@@ -43,6 +43,7 @@ impl App {
         };
         if is_new {
             tx.forget_person_freshness(person).await?;
+            self.home_follows(&mut tx, person).await?;
             if tx.has_something_open(person).await? {
                 self.have_looked_at(&mut tx, person);
             }

@@ -92,8 +92,13 @@ impl App {
         match self.slack.usergroups(team.as_ref()).await {
             Ok(groups) => {
                 let read = named_groups(&names, &groups);
+                let before = self.memberships.roster();
                 self.memberships
                     .change(|roster| roster.user_groups = dated(&read, asked_at));
+                let moved = moved(&before.user_groups, &read);
+                if let Err(error) = self.homes_follow_people(&moved).await {
+                    tracing::warn!(%error, "home tabs could not follow a change of groups");
+                }
                 if let Err(error) = self.keep_user_groups(&read, asked_at).await {
                     tracing::warn!(%error, "the groups that Slack named could not be kept for a restart");
                 }
@@ -120,8 +125,13 @@ impl App {
                         (name, of)
                     })
                     .collect();
+                let before = self.memberships.roster();
                 self.memberships
                     .change(|roster| roster.tailnet_groups = dated(&read, asked_at));
+                let moved = moved(&before.tailnet_groups, &read);
+                if let Err(error) = self.homes_follow_logins(moved).await {
+                    tracing::warn!(%error, "home tabs could not follow a change of groups");
+                }
                 if let Err(error) = self.keep_tailnet_groups(&read, asked_at).await {
                     tracing::warn!(%error, "the tailnet's groups could not be kept for a restart");
                 }
@@ -191,6 +201,16 @@ impl App {
 }
 
 impl App {
+    async fn homes_follow_logins(&self, moved: BTreeSet<Login>) -> Result<(), StoreError> {
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let logins: Vec<Login> = moved.into_iter().collect();
+        let owners = self.owners_of(&logins).await?;
+        let people = owners.into_iter().map(|(_, person)| person).collect();
+        self.homes_follow_people(&people).await
+    }
+
     async fn keep_user_groups(
         &self,
         groups: &BTreeMap<String, BTreeSet<PersonId>>,
@@ -230,6 +250,19 @@ fn named_groups(
         .iter()
         .map(|name| (name.clone(), members(name)))
         .collect()
+}
+
+/// Whoever came into one of these groups, or left one.
+fn moved<T: Ord + Clone>(
+    before: &BTreeMap<String, Members<T>>,
+    now: &BTreeMap<String, BTreeSet<T>>,
+) -> BTreeSet<T> {
+    let nobody = BTreeSet::new();
+    let moved = now.iter().flat_map(|(name, of)| {
+        let then = before.get(name).map_or(&nobody, |members| &members.of);
+        then.symmetric_difference(of)
+    });
+    moved.cloned().collect()
 }
 
 fn dated<T: Ord + Clone>(

@@ -98,6 +98,9 @@ impl App {
                 Effect::ShowInChannel => self.show_in_channel(tx, case, now).await?,
             }
         }
+        if !events.is_empty() {
+            self.homes_follow(tx, &case.request, now).await?;
+        }
         self.answer_waiting(tx, case, now).await
     }
 

@@ -135,6 +135,42 @@ impl App {
         }))
     }
 
+    /// What is told of a request in a list: of its cards nothing is read, and Slack is not asked.
+    pub(super) async fn glance(
+        &self,
+        request: Request,
+        grant: Option<Grant>,
+    ) -> Result<Known, StoreError> {
+        let (mut no_longer, mut asked_lately) = (Vec::new(), 0);
+        if request.is_pending() {
+            let givers = givers(&request);
+            if !givers.is_empty() {
+                no_longer = self
+                    .no_longer_entitled(&request, &givers, Names::Stored)
+                    .await?;
+            }
+            let (person, profile) = (&request.requester.id, &request.facts.profile);
+            let since = request.asked_at - LATELY;
+            let counted = self.store.asked_lately(person, profile, since).await?;
+            asked_lately = counted.saturating_sub(1);
+        }
+        let changed = self.changed(&request).await?;
+        let device = self.devices.get(&request.facts.device.node);
+        let devices = self.devices_to_choose(&request);
+        Ok(Known {
+            request,
+            grant,
+            device,
+            devices,
+            asked: Vec::new(),
+            others_able: 0,
+            asked_lately,
+            no_longer,
+            security_told: None,
+            changed,
+        })
+    }
+
     /// The profiles that this person may see in the form, in the order of the configuration.
     pub fn requestable(&self, who: &Identity) -> Vec<&Profile> {
         let (roster, now) = (self.memberships.roster(), self.clock.now());

@@ -16,6 +16,8 @@ const INSTALLATION_EVERY: Duration = Duration::from_hours(1);
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// Slack repeats an event for at most an hour or so.
 const DELIVERIES_KEPT: TimeDelta = TimeDelta::days(2);
+/// A home tab that nobody opened for so long is no longer kept up to date.
+const HOMES_KEPT: TimeDelta = TimeDelta::days(30);
 /// What a step asked is in the audit trail; the run itself is needed only for its answer.
 const EXECUTIONS_KEPT: TimeDelta = TimeDelta::days(7);
 const GAUGES_EVERY: Duration = Duration::from_secs(5);
@@ -53,6 +55,10 @@ impl App {
             let before = self.clock.now() - DELIVERIES_KEPT;
             if let Err(error) = self.store.forget_deliveries(before).await {
                 tracing::warn!(%error, "old deliveries could not be forgotten");
+            }
+            let before = self.clock.now() - HOMES_KEPT;
+            if let Err(error) = self.store.forget_homes(before).await {
+                tracing::warn!(%error, "home tabs that nobody opens could not be forgotten");
             }
             let before = self.clock.now() - EXECUTIONS_KEPT;
             if let Err(error) = self.store.forget_executions(before).await {

@@ -6,9 +6,11 @@ use crate::domain::roster::FRESH_FOR;
 use crate::domain::seconds;
 use crate::http::{Blocker, Note, Probe, Readiness, SocketState};
 use crate::slack::client::{Client as SlackClient, Token};
+use crate::slack::view::home::{Ailment, Clock};
 use crate::socket::presence::{Past, Presence};
 use crate::store::StoreError;
 use crate::tailscale::Client as TailscaleClient;
+use crate::worker::Health;
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +60,42 @@ pub fn probe(
                 }),
             }
         })
+    })
+}
+
+/// The same notes as people read them on their home tabs.
+pub fn health(
+    app: App,
+    slack: Arc<SlackClient>,
+    tailscale: Arc<TailscaleClient>,
+    socket: Option<Presence>,
+) -> Health {
+    Arc::new(move || {
+        let now = app.clock.now();
+        let disconnected = socket
+            .as_ref()
+            .is_some_and(|socket| socket.standing().open == 0);
+        let disconnected = disconnected.then_some(Note::SocketDisconnected);
+        notes(&app, &slack, &tailscale)
+            .into_iter()
+            .chain(disconnected)
+            .map(|note| match note {
+                Note::SocketDisconnected => Ailment::SocketDisconnected,
+                Note::TailscaleDown => Ailment::TailscaleDown,
+                Note::GroupsStale { seconds } => Ailment::GroupsStale {
+                    since: seconds.map(|seconds| now - Duration::from_secs(seconds)),
+                },
+                Note::ScopesMissing { scopes } => Ailment::ScopesMissing { scopes },
+                Note::ClockSkew { seconds } => Ailment::ClockSkew {
+                    by: Duration::from_secs(seconds.unsigned_abs()),
+                    direction: if seconds > 0 {
+                        Clock::Ahead
+                    } else {
+                        Clock::Behind
+                    },
+                },
+            })
+            .collect()
     })
 }
 

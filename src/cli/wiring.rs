@@ -165,6 +165,12 @@ impl Bot {
         let switchboard = Arc::new(Switchboard::new(app.clone()));
         let entrance = entrance(&config.slack, &secrets.slack_entrance, &app, &switchboard)?;
         let presence = entrance.socket.as_ref().map(Socket::presence);
+        let health = readiness::health(
+            app.clone(),
+            Arc::clone(&slack),
+            Arc::clone(&tailscale),
+            presence.clone(),
+        );
         let probe = readiness::probe(app.clone(), slack, tailscale, presence);
         let router = http::router(entrance.edge, probe, metrics.clone());
 
@@ -185,7 +191,8 @@ impl Bot {
             app.clone(),
             &crate::app::ids::owner(),
             config.tailscale.calls_per_second,
-        );
+        )
+        .telling(health);
         serving.spawn(worker.clone().run(shutdown.clone()));
         background.spawn(worker.keep_counted());
         background.spawn(metrics.keep_tidy());

@@ -8,6 +8,7 @@ mod button;
 mod command;
 mod event;
 mod form;
+mod home;
 mod opening;
 mod review_form;
 mod status;
@@ -23,7 +24,7 @@ use crate::domain::number::RequestNumber;
 use crate::domain::refusal::Refusal;
 use crate::lifecycle::Shutdown;
 use crate::slack::parse::{
-    BlockActions, Caller, Command, EventEnvelope, Interaction, Surface, ViewSubmission,
+    BlockActions, Caller, Command, EventEnvelope, Interaction, Surface, ViewKind, ViewSubmission,
 };
 use crate::slack::text;
 use crate::slack::view::ids::callback;
@@ -86,6 +87,7 @@ impl Switchboard {
 
     async fn block_actions(&self, actions: BlockActions) -> Reply {
         match &actions.surface {
+            Surface::View(view) if view.kind == ViewKind::Home => self.home_button(actions).await,
             Surface::View(_) => self.view_changed(actions),
             Surface::Message { .. } | Surface::Elsewhere => self.button(actions).await,
         }

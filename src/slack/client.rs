@@ -229,6 +229,15 @@ impl Slack for Client {
         })
     }
 
+    fn views_publish<'a>(&'a self, person: &'a PersonId, view: &'a Value) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let body = json!({ "user_id": person.as_str(), "view": view });
+            self.call(Call::json("views.publish", &body, Twice::Harmless))
+                .await?;
+            Ok(())
+        })
+    }
+
     fn step_succeeded<'a>(&'a self, id: &'a ExecutionId, outputs: &'a Value) -> Answer<'a, ()> {
         Box::pin(async move {
             let body = json!({ "function_execution_id": id.as_str(), "outputs": outputs });

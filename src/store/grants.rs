@@ -25,6 +25,15 @@ pub enum OpenGrants {
     In(Vec<ProfileId>),
 }
 
+/// Where to look for the open grants of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OthersGrants {
+    /// Everywhere.
+    Everywhere,
+    /// In these profiles.
+    In(Vec<ProfileId>),
+}
+
 /// The place after which a list of grants goes on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GrantCursor {
@@ -50,6 +59,10 @@ reads! {
     fn grants_on(key: &Key) -> Vec<Grant> = on_key;
     /// Open grants, the earliest end first; the next page begins after the last one's cursor.
     fn open_grants(whose: &OpenGrants, after: Option<&GrantCursor>, limit: u32) -> Vec<Grant> = open;
+    /// Open grants that this person does not hold, the earliest end first.
+    fn open_grants_of_others(person: &PersonId, place: &OthersGrants, limit: u32) -> Vec<Grant> = of_others;
+    /// How many these are, counted no further than the limit.
+    fn count_open_of_others(person: &PersonId, place: &OthersGrants, limit: u32) -> u32 = count_of_others;
     /// How many open grants there are.
     fn count_open(whose: &OpenGrants) -> u64 = count_open;
 }
@@ -193,6 +206,68 @@ async fn open(
     grants.dedup_by(|a, b| a.id == b.id);
     grants.truncate(limit as usize);
     Ok(grants)
+}
+
+fn others(sql: &'static str, person: &PersonId, limit: u32) -> Query<'static> {
+    sqlx::query(sql)
+        .bind(i64::MIN)
+        .bind(person.to_string())
+        .bind(i64::from(limit))
+}
+
+/// In profiles: one short look at each, then the earliest of all.
+async fn of_others(
+    conn: &mut AnyConnection,
+    person: &PersonId,
+    place: &OthersGrants,
+    limit: u32,
+) -> Result<Vec<Grant>> {
+    let mut rows = Vec::new();
+    match place {
+        OthersGrants::Everywhere => {
+            let query = others(sql::OPEN_OF_OTHERS, person, limit);
+            rows.extend(all(conn, query).await?);
+        }
+        OthersGrants::In(profiles) => {
+            for profile in profiles {
+                let query = others(sql::OPEN_OF_OTHERS_IN_PROFILE, person, limit);
+                rows.extend(all(conn, query.bind(profile.to_string())).await?);
+            }
+        }
+    }
+    let mut grants: Vec<Grant> = rows.iter().map(read).collect::<Result<_>>()?;
+    grants.sort_by(|a, b| (a.ends_at, &a.id).cmp(&(b.ends_at, &b.id)));
+    grants.truncate(limit as usize);
+    Ok(grants)
+}
+
+async fn count_of_others(
+    conn: &mut AnyConnection,
+    person: &PersonId,
+    place: &OthersGrants,
+    limit: u32,
+) -> Result<u32> {
+    let profiles: Vec<Option<&ProfileId>> = match place {
+        OthersGrants::Everywhere => vec![None],
+        OthersGrants::In(profiles) => profiles.iter().map(Some).collect(),
+    };
+    let mut counted = 0;
+    for profile in profiles {
+        if counted >= limit {
+            break;
+        }
+        let left = limit - counted;
+        let query = match profile {
+            None => others(sql::COUNT_OPEN_OF_OTHERS, person, left),
+            Some(profile) => {
+                others(sql::COUNT_OPEN_OF_OTHERS_IN_PROFILE, person, left).bind(profile.to_string())
+            }
+        };
+        if let Some(row) = one(conn, query).await? {
+            counted += Reader::new("grants", "open_now", &row).number::<u32>("open_now")?;
+        }
+    }
+    Ok(counted)
 }
 
 async fn count_open(conn: &mut AnyConnection, whose: &OpenGrants) -> Result<u64> {

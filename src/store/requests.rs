@@ -35,6 +35,24 @@ pub enum Inserted {
     AlreadyUnconfirmed,
 }
 
+/// A profile whose requests somebody may review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewable {
+    /// The profile.
+    pub profile: ProfileId,
+    /// Whether their own requests wait for them too.
+    pub own: OwnRequests,
+}
+
+/// Whether somebody's own requests are among those that wait for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnRequests {
+    /// They may approve them.
+    Included,
+    /// Somebody else has to.
+    LeftOut,
+}
+
 reads! {
     /// A request with its reviews.
     fn request(id: &RequestId) -> Option<Request> = by_id;
@@ -42,6 +60,8 @@ reads! {
     fn request_by_number(number: RequestNumber) -> Option<Request> = by_number;
     /// The request that this delivery made.
     fn request_by_origin(origin: &Origin) -> Option<Request> = by_origin;
+    /// These requests, as far as they exist.
+    fn requests_with_ids(ids: &[RequestId]) -> Vec<Request> = by_ids;
     /// What the devices of these requests were called when it was last looked at for them.
     fn device_names(ids: &[RequestId]) -> BTreeMap<RequestId, String> = device_names;
     /// The number of this person's request that waits for the same profile and device.
@@ -52,7 +72,11 @@ reads! {
     fn pending_of(person: &PersonId, limit: u32) -> Vec<Request> = pending_of;
     /// Requests that wait in any of these profiles, the longest waiting first.
     fn pending_for_profiles(profiles: &[ProfileId], limit: u32) -> Vec<Request> = pending_in;
-    /// How often a person has asked for a profile since then.
+    /// The requests that wait for this person in these profiles, the longest waiting first.
+    fn waiting_for(person: &PersonId, profiles: &[Reviewable], now: DateTime<Utc>, limit: u32) -> Vec<Request> = waiting_for;
+    /// How many these are, counted no further than the limit.
+    fn count_waiting_for(person: &PersonId, profiles: &[Reviewable], now: DateTime<Utc>, limit: u32) -> u32 = count_waiting_for;
+    /// The profiles that something is pending for.
     fn pending_profiles() -> Vec<ProfileId> = pending_profiles;
     /// How often a person asked for a profile since then.
     fn asked_lately(person: &PersonId, profile: &ProfileId, since: DateTime<Utc>) -> u32 = asked_lately;
@@ -250,6 +274,19 @@ async fn by_id(conn: &mut AnyConnection, id: &RequestId) -> Result<Option<Reques
     Ok(read_all(&all(conn, query).await?)?.pop())
 }
 
+async fn by_ids(conn: &mut AnyConnection, ids: &[RequestId]) -> Result<Vec<Request>> {
+    let mut requests = Vec::new();
+    for some in ids.chunks(AT_ONCE) {
+        let mut query = sqlx::query(sql::BY_IDS);
+        let repeated = some.last().into_iter().cycle();
+        for id in some.iter().chain(repeated).take(AT_ONCE) {
+            query = query.bind(id.as_str());
+        }
+        requests.extend(read_all(&all(conn, query).await?)?);
+    }
+    Ok(requests)
+}
+
 async fn device_names(
     conn: &mut AnyConnection,
     ids: &[RequestId],
@@ -339,6 +376,64 @@ async fn pending_in(
     pending.dedup_by(|a, b| a.id == b.id);
     pending.truncate(limit as usize);
     Ok(pending)
+}
+
+fn waiting(
+    sql: &'static str,
+    person: &PersonId,
+    reviewable: &Reviewable,
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Query<'static> {
+    let left_out = match reviewable.own {
+        OwnRequests::Included => String::new(),
+        OwnRequests::LeftOut => person.to_string(),
+    };
+    sqlx::query(sql)
+        .bind(reviewable.profile.to_string())
+        .bind(person.to_string())
+        .bind(millis(now))
+        .bind(left_out)
+        .bind(i64::from(limit))
+}
+
+/// One short look a profile, then the oldest of all.
+async fn waiting_for(
+    conn: &mut AnyConnection,
+    person: &PersonId,
+    profiles: &[Reviewable],
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Request>> {
+    let mut found = Vec::new();
+    for reviewable in profiles {
+        let query = waiting(sql::WAITING_IN_PROFILE, person, reviewable, now, limit);
+        found.extend(read_all(&all(conn, query).await?)?);
+    }
+    found.sort_by(|a, b| (a.asked_at, &a.id).cmp(&(b.asked_at, &b.id)));
+    found.truncate(limit as usize);
+    Ok(found)
+}
+
+async fn count_waiting_for(
+    conn: &mut AnyConnection,
+    person: &PersonId,
+    profiles: &[Reviewable],
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Result<u32> {
+    let mut counted = 0;
+    for reviewable in profiles {
+        if counted >= limit {
+            break;
+        }
+        let left = limit - counted;
+        let query = waiting(sql::COUNT_WAITING, person, reviewable, now, left);
+        if let Some(row) = one(conn, query).await? {
+            counted += Reader::new("requests", "waiting", &row).number::<u32>("waiting")?;
+        }
+    }
+    Ok(counted)
 }
 
 /// One look a profile, so that their number counts and not that of the requests.

@@ -64,6 +64,7 @@ pub(in crate::store) mod audit;
 pub(in crate::store) mod cards;
 pub(in crate::store) mod executions;
 pub(in crate::store) mod grants;
+pub(in crate::store) mod homes;
 pub(in crate::store) mod house;
 pub(in crate::store) mod outbox;
 pub(in crate::store) mod people;
@@ -77,6 +78,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, Statement)> {
         cards::ALL,
         executions::ALL,
         grants::ALL,
+        homes::ALL,
         house::ALL,
         outbox::ALL,
         people::ALL,

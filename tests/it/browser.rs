@@ -10,6 +10,7 @@ mod access;
 mod at_once;
 mod chromium;
 mod forged;
+mod home;
 mod layout;
 mod outage;
 mod pictures;

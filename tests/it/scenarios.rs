@@ -6,6 +6,7 @@ mod demo;
 mod edge_faults;
 mod form;
 mod group_approvers;
+mod home;
 mod lines;
 mod main_path;
 mod on_the_command_line;

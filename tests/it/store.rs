@@ -5,6 +5,7 @@ mod cards;
 mod claims;
 mod grants;
 mod harness;
+mod homes;
 mod lists;
 mod model;
 mod opening;

@@ -174,6 +174,7 @@ impl App {
         let card = Card::new(request.id.clone(), Face::Requester(who.id().clone()), now);
         tx.insert_card(&card).await?;
         enqueue_card(&mut tx, &card, now);
+        self.home_follows(&mut tx, who.id()).await?;
         tx.commit().await?;
         let (number, person) = (request.number, who.id());
         tracing::info!(request = %number, id = %request.id, %person, event = "asked_by_workflow", "{number} was asked for by a workflow and waits to be confirmed");

@@ -171,7 +171,7 @@ impl App {
             tx.insert_card(&card).await?;
             enqueue_card(tx, &card, now);
         }
-        Ok(())
+        self.homes_follow(tx, request, now).await
     }
 }
 

@@ -59,12 +59,12 @@ impl Switchboard {
                     _ => None,
                 };
                 let failure = Failure::Refused(refusal);
-                self.tell(actions.response_url, actions.caller.person, of, &failure);
+                self.tell_clicker(&actions, of, &failure);
                 Reply::Empty
             }
             // Nothing was stored: Slack shows that the click did not arrive.
             Err(failure) => {
-                self.tell(actions.response_url, actions.caller.person, None, &failure);
+                self.tell_clicker(&actions, None, &failure);
                 Reply::Unavailable
             }
         }

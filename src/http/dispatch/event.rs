@@ -48,6 +48,10 @@ impl Switchboard {
                     .begin(async move { app.read_user_groups().await });
                 Ok(())
             }
+            Event::AppHomeOpened { person } => {
+                self.app.home_opened(person).await?;
+                Ok(())
+            }
             Event::StepRuns {
                 callback_id,
                 execution,
@@ -59,7 +63,7 @@ impl Switchboard {
                 );
                 Ok(self.app.workspaces_changed().await?)
             }
-            Event::AppHomeOpened { .. } | Event::Ignored { .. } => {
+            Event::Ignored { .. } => {
                 tracing::info!("ignored an event that this version has no use for");
                 Ok(())
             }

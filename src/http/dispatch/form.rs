@@ -132,7 +132,7 @@ impl Switchboard {
     }
 
     /// Opens the form, or says why not.
-    async fn open(
+    pub(super) async fn open(
         &self,
         person: &PersonId,
         trigger: &TriggerId,

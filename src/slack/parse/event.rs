@@ -47,7 +47,7 @@ pub struct EventEnvelope {
 /// Something that happened. <https://docs.slack.dev/reference/events>
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Somebody opened the app's home.
+    /// Somebody opened the app's home tab.
     AppHomeOpened {
         /// Who.
         person: PersonId,
@@ -130,6 +130,12 @@ enum UserOrId {
 }
 
 #[derive(Deserialize)]
+struct Tab {
+    #[serde(default, deserialize_with = "or_default")]
+    tab: String,
+}
+
+#[derive(Deserialize)]
 struct Ran {
     function: Function,
     function_execution_id: String,
@@ -187,7 +193,7 @@ impl Wire<'_> {
 fn event(json: &str) -> Result<Event, Malformed> {
     let Kind { kind } = serde_json::from_str(json)?;
     Ok(match kind.as_str() {
-        "app_home_opened" => Event::AppHomeOpened {
+        "app_home_opened" if is_home_tab(json)? => Event::AppHomeOpened {
             person: by_user(json)?,
         },
         "user_change" => Event::UserChange {
@@ -208,6 +214,13 @@ fn event(json: &str) -> Result<Event, Malformed> {
         "app_uninstalled" => Event::AppUninstalled,
         _ => Event::Ignored { kind },
     })
+}
+
+/// The same event tells of the messages tab.
+/// <https://docs.slack.dev/reference/events/app_home_opened>
+fn is_home_tab(json: &str) -> Result<bool, Malformed> {
+    let Tab { tab } = serde_json::from_str(json)?;
+    Ok(tab == "home")
 }
 
 /// Values that are no text, number or yes-or-no are left out: no input of ours takes them.
@@ -280,6 +293,16 @@ mod tests {
         assert_eq!(change.team, None);
         assert_eq!(change.enterprise.expect("one").as_str(), "E0FLEET");
         assert_eq!(change.reach, Reach::Organisation);
+    }
+
+    #[test]
+    fn the_messages_tab_is_not_the_home_tab() {
+        for tab in ["\"messages\"", "\"about\"", "null"] {
+            let tab = format!(r#""tab": {tab}"#);
+            let json = samples::HOME_OPENED.replace(r#""tab": "home""#, &tab);
+            let kind = "app_home_opened".to_owned();
+            assert_eq!(happened(&json).event, Event::Ignored { kind }, "{tab}");
+        }
     }
 
     #[test]

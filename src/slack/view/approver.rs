@@ -93,7 +93,7 @@ fn head_of(
 }
 
 /// "*Ada Lovelace asks for Production SSH* on `ada-mbp`".
-fn title(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
+pub(super) fn title(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
     let facts = &story.request.facts;
     Sentence::default()
         .strong()
@@ -157,7 +157,7 @@ fn way_on(story: &Story<'_>, stage: &Stage<'_>, person: &PersonId) -> &'static s
 }
 
 /// Why this person, who else, how many, how often lately.
-fn why(
+pub(super) fn why(
     story: &Story<'_>,
     stage: &Stage<'_>,
     person: &PersonId,
@@ -261,7 +261,8 @@ fn buttons_of(
     }
 }
 
-fn review_buttons(story: &Story<'_>, person: &PersonId) -> Vec<SlackBlockButtonElement> {
+/// What this person can do with a pending request.
+pub(super) fn review_buttons(story: &Story<'_>, person: &PersonId) -> Vec<SlackBlockButtonElement> {
     let own = *person == story.request.requester.id;
     if !may_review(story, person) {
         return Vec::new();

@@ -34,7 +34,8 @@ fn announced<'a>(story: &Story<'a>) -> Option<&'a str> {
         .filter(|reason| told && !reason.trim().is_empty())
 }
 
-fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
+/// What has become of it, for somebody who did not ask.
+pub(super) fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
     let who = &story.request.requester.name;
     let had = |mark: &str, verb: &str| say(mark).name(who).say(verb).then(story.what());
     match stage {

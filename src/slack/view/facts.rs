@@ -15,6 +15,16 @@ use std::time::Duration;
 
 /// For how long, which device, what it opens, until when it can be answered.
 pub fn fields(story: &Story<'_>) -> SlackBlock {
+    as_block(&of_story(story))
+}
+
+/// The same facts below a title.
+pub fn titled(story: &Story<'_>, title: &Sentence) -> SlackBlock {
+    let facts = of_story(story).iter().map(Sentence::mrkdwn).collect();
+    kit::titled_fields(title.mrkdwn(), facts)
+}
+
+fn of_story(story: &Story<'_>) -> Vec<Sentence> {
     let request = story.request;
     let mut duration = say(spoken(request.facts.duration)).say(" from approval");
     if let Some(shortened) = story.shortened() {
@@ -29,7 +39,7 @@ pub fn fields(story: &Story<'_>) -> SlackBlock {
         };
         facts[1] = facts[1].clone().then(presence);
     }
-    as_block(&facts)
+    facts
 }
 
 /// The same facts for the forms, where nothing is known of the device's presence.

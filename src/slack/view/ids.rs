@@ -31,6 +31,8 @@ pub mod action {
     pub const RETRY: &str = "retry";
     /// Open the request form, filled in like an earlier request.
     pub const ASK_AGAIN: &str = "ask_again";
+    /// Open the request form from the home tab.
+    pub const REQUEST_ACCESS: &str = "request_access";
     /// A link to Tailscale's console; nothing is to be done about its click.
     pub const OPEN_DEVICE: &str = "open_device";
     /// The profile of the request form.

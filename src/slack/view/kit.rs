@@ -3,8 +3,9 @@
 
 use crate::slack::text;
 use slack_morphism::prelude::{
-    SlackBlock, SlackBlockId, SlackBlockMarkDownText, SlackBlockPlainText, SlackBlockPlainTextOnly,
-    SlackBlockText, SlackCallbackId, SlackContextBlock, SlackContextBlockElement, SlackInputBlock,
+    SlackBlock, SlackBlockButtonElement, SlackBlockId, SlackBlockMarkDownText, SlackBlockPlainText,
+    SlackBlockPlainTextOnly, SlackBlockText, SlackCallbackId, SlackContextBlock,
+    SlackContextBlockElement, SlackDividerBlock, SlackHeaderBlock, SlackInputBlock,
     SlackInputBlockElement, SlackModalView, SlackRichTextBlock, SlackRichTextQuote,
     SlackRichTextSection, SlackRichTextStyle, SlackRichTextText, SlackSectionBlock, SlackView,
 };
@@ -15,6 +16,8 @@ const LONGEST_QUOTATION: usize = 2000;
 const LONGEST_TITLE: usize = 24;
 /// Slack's limit for labels and hints.
 const LONGEST_LABEL: usize = 2000;
+/// Slack's limit for a heading.
+const LONGEST_HEADER: usize = 150;
 /// Slack's limit for a section.
 const LONGEST_SECTION: usize = 3000;
 
@@ -59,6 +62,35 @@ pub fn fields(facts: Vec<String>) -> SlackBlock {
         .map(|fact| SlackBlockText::MarkDown(mrkdwn(fact)))
         .collect();
     SlackSectionBlock::new().with_fields(fields).into()
+}
+
+/// The same below a title.
+pub fn titled_fields(title: String, facts: Vec<String>) -> SlackBlock {
+    let fields = facts
+        .into_iter()
+        .map(|fact| SlackBlockText::MarkDown(mrkdwn(fact)))
+        .collect();
+    SlackSectionBlock::new()
+        .with_text(SlackBlockText::MarkDown(mrkdwn(title)))
+        .with_fields(fields)
+        .into()
+}
+
+/// A section of mrkdwn with one button beside it.
+pub fn section_with(words: String, button: SlackBlockButtonElement) -> SlackSectionBlock {
+    SlackSectionBlock::new()
+        .with_text(SlackBlockText::MarkDown(mrkdwn(words)))
+        .with_accessory(button.into())
+}
+
+/// A heading in a long view.
+pub fn header(words: &str) -> SlackBlock {
+    SlackHeaderBlock::new(plain(words, LONGEST_HEADER)).into()
+}
+
+/// A line across.
+pub fn divider() -> SlackBlock {
+    SlackDividerBlock::new().into()
 }
 
 /// Small print.

@@ -1,9 +1,8 @@
 //! A message as it is posted or updated: the whole sentence, and the blocks.
 
+use super::fingerprint;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use slack_morphism::prelude::SlackBlock;
-use std::fmt::Write;
 
 /// One message. `text` is the whole sentence: it is all that a phone's notification shows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,12 +16,7 @@ pub struct Message {
 impl Message {
     /// A fingerprint of all that is shown, so that the same content is not sent twice.
     pub fn digest(&self) -> String {
-        let shown = serde_json::to_vec(self).unwrap_or_default();
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(&shown) {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        hex
+        fingerprint::of(self)
     }
 }
 

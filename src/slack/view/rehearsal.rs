@@ -3,6 +3,7 @@
 
 #[cfg(feature = "demo")]
 mod drawn;
+mod homes;
 mod hostile;
 mod limits;
 mod reading;
@@ -525,6 +526,7 @@ fn everything(cast: &Cast) -> Vec<Value> {
     messages.extend(words::words(cast).into_iter().map(|(_, message)| message));
     let mut all: Vec<Value> = messages.iter().map(message_json).collect();
     all.extend(forms(cast).iter().map(|(_, view)| view_json(view)));
+    all.extend(homes::homes(cast).iter().map(|(_, view)| view_json(view)));
     all
 }
 

@@ -80,7 +80,8 @@ pub fn head_of(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
     }
 }
 
-fn names_its_object(stage: &Stage<'_>) -> bool {
+/// Whether the first line says what was asked for.
+pub(super) fn names_its_object(stage: &Stage<'_>) -> bool {
     match stage {
         Stage::Unconfirmed | Stage::Pending | Stage::Active { .. } => true,
         Stage::Closed(ending) => ending.why == EndReason::Expired,
@@ -183,7 +184,8 @@ fn unreachable(story: &Story<'_>) -> Option<Sentence> {
     })
 }
 
-fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlockButtonElement> {
+/// What the requester can do.
+pub(super) fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlockButtonElement> {
     let again = |label: &str| {
         story
             .profile

@@ -25,6 +25,8 @@ pub enum Job {
         /// Who hears it.
         to: Hearer,
     },
+    /// The home tab of this person.
+    PublishHome(PersonId),
     /// The line that reminds somebody of the card that they have not answered; told like any
     /// other line.
     Remind {
@@ -38,6 +40,7 @@ pub enum Job {
 const SYNC_KEY: &str = "sync_key";
 const SYNC_CARD: &str = "sync_card";
 const ANNOUNCE: &str = "announce";
+const PUBLISH_HOME: &str = "publish_home";
 const READ_PERSON: &str = "read_person";
 const TAKE_STEP: &str = "take_step";
 const COMPLETE_STEP: &str = "complete_step";
@@ -46,10 +49,11 @@ const TO_PERSON: &str = "person:";
 
 impl Job {
     /// Every kind that this version can perform.
-    pub const KINDS: [&str; 6] = [
+    pub const KINDS: [&str; 7] = [
         SYNC_KEY,
         SYNC_CARD,
         ANNOUNCE,
+        PUBLISH_HOME,
         READ_PERSON,
         TAKE_STEP,
         COMPLETE_STEP,
@@ -61,6 +65,7 @@ impl Job {
             Self::SyncKey(_) => SYNC_KEY,
             Self::SyncCard(_) => SYNC_CARD,
             Self::Announce { .. } | Self::Remind { .. } => ANNOUNCE,
+            Self::PublishHome(_) => PUBLISH_HOME,
             Self::ReadPerson(_) => READ_PERSON,
             Self::TakeStep(_) => TAKE_STEP,
             Self::CompleteStep(_) => COMPLETE_STEP,
@@ -74,7 +79,7 @@ impl Job {
             Self::SyncCard(card) => card.to_string(),
             Self::Announce { event, to } => format!("{event}/{}", word(*to)),
             Self::Remind { event, person } => format!("{event}/{TO_PERSON}{person}"),
-            Self::ReadPerson(person) => person.to_string(),
+            Self::PublishHome(person) | Self::ReadPerson(person) => person.to_string(),
             Self::TakeStep(execution) | Self::CompleteStep(execution) => execution.to_string(),
         }
     }
@@ -108,6 +113,7 @@ impl Job {
                     },
                 })
             }
+            PUBLISH_HOME => Some(Self::PublishHome(PersonId::new(subject))),
             _ => None,
         }
     }
@@ -153,6 +159,21 @@ impl Lane {
         Self::new("slack:chat.update")
     }
 
+    /// `views.publish`, limited for the whole workspace.
+    pub fn publish() -> Self {
+        Self::new("slack:views.publish")
+    }
+
+    /// The homes that somebody looks at in this moment.
+    pub fn opened_homes() -> Self {
+        Self::new("slack:views.publish:opened")
+    }
+
+    /// The homes on which something changed.
+    pub fn changed_homes() -> Self {
+        Self::new("slack:views.publish:changed")
+    }
+
     /// The addresses that came with clicks, which have no limit in common.
     pub fn response_url() -> Self {
         Self::new("slack:response_url")
@@ -190,6 +211,8 @@ impl Lane {
             "tailscale" => "tailscale",
             "slack:chat.update" => "slack:chat.update",
             "slack:response_url" => "slack:response_url",
+            "slack:views.publish:opened" => "slack:views.publish:opened",
+            "slack:views.publish:changed" => "slack:views.publish:changed",
             _ => "slack:post",
         }
     }
@@ -224,16 +247,19 @@ pub enum Priority {
     OtherCard,
     /// A line in a channel.
     ChannelLine,
+    /// A home tab that nobody has just opened.
+    Home,
 }
 
 impl Priority {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Removal,
         Self::Apply,
         Self::ClickersCard,
         Self::RequestersCard,
         Self::OtherCard,
         Self::ChannelLine,
+        Self::Home,
     ];
 
     /// The number under which it is stored; the smaller goes first.
@@ -245,6 +271,7 @@ impl Priority {
             Self::RequestersCard => 3,
             Self::OtherCard => 4,
             Self::ChannelLine => 5,
+            Self::Home => 6,
         }
     }
 
@@ -275,6 +302,7 @@ mod tests {
                 event: EventId::new("request:r1#3"),
                 to: Hearer::Security,
             },
+            Job::PublishHome(PersonId::new("U1")),
             Job::Remind {
                 event: EventId::new("request:r1#3"),
                 person: PersonId::new("U0GRACE"),
@@ -303,6 +331,6 @@ mod tests {
                 .windows(2)
                 .all(|pair| pair[0] < pair[1] && pair[0].rank() < pair[1].rank())
         );
-        assert_eq!(Priority::from_rank(6), None);
+        assert_eq!(Priority::from_rank(7), None);
     }
 }

@@ -40,6 +40,23 @@ statements! {
         AND (ends_at, id) > ($1, $2) ORDER BY ends_at, id LIMIT $3");
 
     /// The end is compared so that the index of open grants is searched.
+    OPEN_OF_OTHERS = select!("WHERE state IN ('applying', 'active', 'ending') AND ends_at > $1 \
+        AND holder <> $2 ORDER BY ends_at, id LIMIT $3");
+
+    OPEN_OF_OTHERS_IN_PROFILE = select!("WHERE profile = $4 \
+        AND state IN ('applying', 'active', 'ending') AND ends_at > $1 AND holder <> $2 \
+        ORDER BY ends_at, id LIMIT $3");
+
+    /// Counts no further than `$3`.
+    COUNT_OPEN_OF_OTHERS = "SELECT COUNT(*) AS open_now FROM (SELECT 1 AS one FROM grants \
+        WHERE state IN ('applying', 'active', 'ending') AND ends_at > $1 AND holder <> $2 \
+        LIMIT $3) AS counted";
+
+    COUNT_OPEN_OF_OTHERS_IN_PROFILE = "SELECT COUNT(*) AS open_now FROM (SELECT 1 AS one \
+        FROM grants WHERE profile = $4 AND state IN ('applying', 'active', 'ending') \
+        AND ends_at > $1 AND holder <> $2 LIMIT $3) AS counted";
+
+    /// The end is compared so that the index of open grants is searched.
     COUNT_OPEN = "SELECT COUNT(*) AS times FROM grants \
         WHERE state IN ('applying', 'active', 'ending') AND ends_at > $1";
 

@@ -5,7 +5,7 @@
 /// bare column, so that no planner takes the kind for the way in: the order is by priority.
 macro_rules! known_kinds {
     () => {
-        "(kind || '') IN ('sync_key', 'sync_card', 'announce', 'read_person', \
+        "(kind || '') IN ('sync_key', 'sync_card', 'announce', 'publish_home', 'read_person', \
          'take_step', 'complete_step')"
     };
 }
@@ -57,6 +57,28 @@ macro_rules! groups {
             " UNION ALL ",
             $look!(
                 unless_paused!("slack:response_url", "'slack', 'slack:response_url'", $now),
+                "",
+                $now,
+                $lock
+            ),
+            " UNION ALL ",
+            $look!(
+                unless_paused!(
+                    "slack:views.publish:opened",
+                    "'slack', 'slack:views.publish', 'slack:views.publish:opened'",
+                    $now
+                ),
+                "",
+                $now,
+                $lock
+            ),
+            " UNION ALL ",
+            $look!(
+                unless_paused!(
+                    "slack:views.publish:changed",
+                    "'slack', 'slack:views.publish', 'slack:views.publish:changed'",
+                    $now
+                ),
                 "",
                 $now,
                 $lock

@@ -17,6 +17,17 @@ macro_rules! select {
     };
 }
 
+/// The requests of a profile that wait for this person: they have not approved them as they are
+/// now. Their own come too unless `$4` names them.
+macro_rules! waiting {
+    () => {
+        "FROM requests AS p WHERE p.state = 'pending' AND p.profile = $1 AND p.answer_by > $3 \
+         AND p.requester <> $4 AND NOT EXISTS (SELECT 1 FROM reviews AS given \
+         WHERE given.request = p.id AND given.person = $2 \
+         AND given.facts_number >= p.approvals_from)"
+    };
+}
+
 statements! {
     NEXT_NUMBER = "UPDATE counters SET value = value + 1 WHERE name = 'request_number' RETURNING value";
 
@@ -52,6 +63,10 @@ statements! {
         WHERE r.origin = $1 ORDER BY v.nth");
 
     /// Eight at a time; a short list repeats its last one.
+    BY_IDS = select!("FROM requests AS r LEFT JOIN reviews AS v ON v.request = r.id \
+        WHERE r.id IN ($1, $2, $3, $4, $5, $6, $7, $8) ORDER BY r.id, v.nth");
+
+    /// Eight at a time; a short list repeats its last one.
     FACTS = "SELECT id, facts FROM requests WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8)";
 
     ID_BY_ORIGIN = "SELECT id FROM requests WHERE origin = $1";
@@ -83,6 +98,17 @@ statements! {
         reminders, reminded_at FROM requests \
         WHERE state = 'pending' AND profile = $1 ORDER BY asked_at, id LIMIT $2) AS r \
         LEFT JOIN reviews AS v ON v.request = r.id ORDER BY r.asked_at, r.id, v.nth");
+
+    WAITING_IN_PROFILE = concat!(select!("FROM (SELECT id, number, version, origin, requester, \
+        requester_as, login, facts, facts_number, approvals_from, wished_seconds, justification, \
+        ask_first, workflow, device_as_of, asked_at, answer_by, state, state_detail, \
+        reminders, reminded_at "), waiting!(),
+        " ORDER BY p.asked_at, p.id LIMIT $5) AS r \
+        LEFT JOIN reviews AS v ON v.request = r.id ORDER BY r.asked_at, r.id, v.nth");
+
+    /// Counts no further than `$5`.
+    COUNT_WAITING = concat!("SELECT COUNT(*) AS waiting FROM (SELECT 1 AS one ", waiting!(),
+        " LIMIT $5) AS counted");
 
     /// The next profile in the alphabet that something is pending for.
     NEXT_PENDING_PROFILE = "SELECT profile FROM requests \

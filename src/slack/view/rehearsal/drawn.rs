@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 fn drawn(json: &Value) -> String {
     let reader = Reader { names: &|_| None };
-    if json.get("title").is_some() {
+    if json.get("title").is_some() || json["type"] == "home" {
         render::view(json, &Value::Null, &BTreeMap::new(), &reader)
     } else {
         render::message(json, &reader)

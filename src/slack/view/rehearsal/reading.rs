@@ -27,7 +27,11 @@ fn read_block(block: &Value) -> String {
     };
     match block["type"].as_str().unwrap_or_default() {
         "section" if block.get("fields").is_some() => {
-            many("fields").iter().fold(String::new(), |out, field| {
+            let title = match words(&block["text"]) {
+                title if title.is_empty() => String::new(),
+                title => format!("  {}\n", title.replace('\n', "⏎")),
+            };
+            many("fields").iter().fold(title, |out, field| {
                 out + "  | " + &field.replace('\n', " ") + "\n"
             })
         }
@@ -37,6 +41,8 @@ fn read_block(block: &Value) -> String {
             words(&block["accessory"])
         )
         .replace(" \n", "\n"),
+        "divider" => "  ----\n".to_owned(),
+        "header" => format!("  # {}\n", words(&block["text"])),
         "context" => format!("  ~ {}\n", many("elements").join(" / ")),
         "rich_text" => {
             let element = &block["elements"][0];
