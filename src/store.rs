@@ -31,6 +31,7 @@ mod row;
 pub mod sql;
 mod target;
 mod tx;
+mod waiting;
 
 pub use audit::{EventCursor, StoredEvent};
 pub use due::Due;
@@ -43,5 +44,6 @@ pub use open::{Flavor, Store};
 pub use outbox::{Claimed, Fenced, Finished, Job, Lane, Priority};
 pub use pauses::Pause;
 pub use refusals::Tally;
-pub use requests::{Inserted, OwnRequests, Reviewable};
+pub use requests::Inserted;
 pub use tx::Tx;
+pub use waiting::{OwnRequests, Reviewable};
