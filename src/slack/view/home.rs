@@ -370,8 +370,8 @@ fn told(ailment: &Ailment) -> Sentence {
         Ailment::ClockSkew { by, direction } => say("The clock of this machine is ")
             .say(spoken(*by))
             .say(match direction {
-                Clock::Ahead => " ahead. Access may end that much too early; set it right.",
-                Clock::Behind => " behind. Access may end that much too late; set it right.",
+                Clock::Ahead => " ahead. Access may end that much too late; set it right.",
+                Clock::Behind => " behind. Access may end that much too early; set it right.",
             }),
     }
 }

@@ -140,6 +140,13 @@ pub fn homes(cast: &Cast) -> Vec<(&'static str, View)> {
             },
         ),
         (
+            "security, nothing is well",
+            HomeModel {
+                health: Some(&ailments),
+                ..empty(&grace)
+            },
+        ),
+        (
             "as full as it gets",
             HomeModel {
                 access: list(&open[open.len() - 8..], Further::Exactly(3)),
