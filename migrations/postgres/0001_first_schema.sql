@@ -38,6 +38,7 @@ CREATE UNIQUE INDEX requests_origin ON requests (origin);
 CREATE UNIQUE INDEX requests_pending_twin ON requests (requester, profile, node) WHERE state = 'pending';
 CREATE UNIQUE INDEX requests_unconfirmed_twin ON requests (requester, profile) WHERE state = 'unconfirmed';
 CREATE INDEX requests_answer_by ON requests (answer_by) WHERE state IN ('unconfirmed', 'pending');
+CREATE INDEX requests_waiting_of_requester ON requests (requester, answer_by, id) WHERE state IN ('unconfirmed', 'pending');
 CREATE INDEX requests_pending_in_profile ON requests (profile, asked_at, id) WHERE state = 'pending';
 CREATE INDEX requests_of_requester ON requests (requester, number);
 CREATE INDEX requests_asked_lately ON requests (requester, profile, asked_at);

@@ -20,6 +20,10 @@ use std::time::Duration;
 
 /// How many requests of one person are ended in one go.
 const BATCH: u32 = 50;
+/// Each round ends a batch, or finds that somebody else was faster.
+const MOST_ROUNDS: u32 = 1_000;
+/// A decision that has read the account a moment before the event is stored by then.
+const DECISIONS_END: TimeDelta = TimeDelta::seconds(5);
 /// Slack gives an event up after three tries; whoever holds access is looked at now and then
 /// even if no event came.
 const LOOK_EVERY: Duration = Duration::from_mins(10);
@@ -29,8 +33,8 @@ const LOOKED_LATELY: TimeDelta = TimeDelta::hours(2);
 const LOOKED_AT_ONCE: u32 = 100;
 
 impl App {
-    /// Slack says that an account changed. It is read again before it counts, and at once when
-    /// something depends on it.
+    /// Slack says that an account changed. It is read again before it counts, and soon, first of
+    /// all when something depends on it.
     pub async fn account_changed(
         &self,
         person: &PersonId,
@@ -41,12 +45,18 @@ impl App {
             Some(id) => tx.first_delivery(id, self.clock.now()).await?,
             None => true,
         };
-        if is_new {
-            tx.forget_person_freshness(person).await?;
+        // Whoever has never been read has nothing here.
+        if is_new && tx.forget_person_freshness(person).await? {
             self.home_follows(&mut tx, person).await?;
-            if tx.has_something_open(person).await? {
-                self.have_looked_at(&mut tx, person);
-            }
+            let priority = if tx.has_something_open(person).await? {
+                Priority::Removal
+            } else {
+                Priority::OtherCard
+            };
+            // Later than at once: what is being decided at this moment judges them as they were
+            // a moment ago, and has to be found.
+            let at = self.clock.now() + DECISIONS_END;
+            have_looked_at(&mut tx, person, at, priority);
         }
         tx.commit().await?;
         self.work.ring();
@@ -79,17 +89,11 @@ impl App {
         }
         let mut tx = self.store.begin().await?;
         for person in &holders {
-            self.have_looked_at(&mut tx, person);
+            have_looked_at(&mut tx, person, self.clock.now(), Priority::Removal);
         }
         tx.commit().await?;
         self.work.ring();
         Ok(())
-    }
-
-    fn have_looked_at(&self, tx: &mut Tx, person: &PersonId) {
-        let job = Job::ReadPerson(person.clone());
-        let lane = Lane::users_info();
-        tx.enqueue(&job, self.clock.now(), &lane, Priority::Removal);
     }
 
     /// Stores how an account was read, and ends what somebody who left still has.
@@ -124,21 +128,27 @@ impl App {
     }
 
     async fn person_left(&self, id: &PersonId, standing: Standing) -> Result<(), StoreError> {
-        loop {
-            let mut ended = 0;
+        for _ in 0..MOST_ROUNDS {
+            let mut again = false;
             for request in self.store.open_of(id, BATCH).await? {
                 match self.end_for(&request, standing).await {
-                    Ok(true) => ended += 1,
-                    // Another click or another replica was faster: it is looked at again.
-                    Ok(false) | Err(StoreError::Conflict) => {}
+                    // Where another click or replica was faster, what it left is looked at.
+                    Ok(true) | Err(StoreError::Conflict) => again = true,
+                    Ok(false) => {}
+                    Err(error @ StoreError::Inconsistent { .. }) => {
+                        metrics::counter!("lapse_unreadable_rows_total").increment(1);
+                        tracing::error!(%error, "something of somebody who left cannot be read; the rest is ended");
+                    }
                     Err(error) => return Err(error),
                 }
             }
             self.work.ring();
-            if ended == 0 {
+            if !again {
                 return Ok(());
             }
         }
+        // The worker tries again.
+        Err(StoreError::Busy)
     }
 
     /// Whether anything changed.
@@ -171,4 +181,9 @@ impl App {
         journal::write(&case);
         Ok(true)
     }
+}
+
+fn have_looked_at(tx: &mut Tx, person: &PersonId, at: DateTime<Utc>, priority: Priority) {
+    let job = Job::ReadPerson(person.clone());
+    tx.enqueue(&job, at, &Lane::users_info(), priority);
 }

@@ -14,12 +14,15 @@ use super::{App, Failure};
 use crate::domain::audit::{Actor, AuditEvent, EventKind, Subject};
 use crate::domain::ids::{ExecutionId, PersonId};
 use crate::domain::policy::{Profile, WorkflowRule};
-use crate::domain::workflow::{self, CONFIRM_WITHIN, Inputs, Step, StepAnswer, StepFault};
+use crate::domain::workflow::{self, Inputs, Step, StepAnswer, StepFault};
 use crate::store::outbox::{Job, Lane, Priority};
 use crate::store::{Execution, StoreError, Tally, Tx};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub use options::StepOption;
+
+/// What cannot be read for so long fails the step.
+const GIVE_UP_AFTER: TimeDelta = TimeDelta::minutes(15);
 
 /// What came of taking a step up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +76,7 @@ impl App {
         let mut tx = self.store.begin().await?;
         if tx.begin_execution(id, step, inputs, now).await? {
             let job = Job::TakeStep(id.clone());
-            tx.enqueue(&job, now, &Lane::steps(), Priority::RequestersCard);
+            tx.enqueue(&job, now, &Lane::steps(), Priority::OtherCard);
         }
         tx.commit().await?;
         self.work.ring();
@@ -98,10 +101,16 @@ impl App {
             Ok(Next::Answer(answer)) => answer,
             Err(Stop::Store(error)) => return Err(error),
             Err(Stop::Fault(fault)) => self.failed(&execution, &fault).await?,
-            Err(Stop::NotYet) if self.clock.now() - execution.began_at < CONFIRM_WITHIN => {
+            Err(Stop::NotYet) if self.clock.now() - execution.began_at < GIVE_UP_AFTER => {
                 return Ok(Taken::NotYet);
             }
-            Err(Stop::NotYet) => self.failed(&execution, &StepFault::Unread).await?,
+            Err(Stop::NotYet) => {
+                let fault = match execution.step {
+                    Step::EndAccess => StepFault::NotEnded,
+                    Step::RequestAccess | Step::CheckAccess => StepFault::Unread,
+                };
+                self.failed(&execution, &fault).await?
+            }
         };
         let mut tx = self.store.begin().await?;
         self.answer(&mut tx, &execution.id, &answer, self.clock.now())

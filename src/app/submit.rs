@@ -5,7 +5,7 @@ mod ask;
 mod confirm;
 mod judge;
 
-pub(super) use judge::Judged;
+pub(super) use judge::{judge_duration, judge_justification};
 
 use super::decide::Click;
 use super::gather::TO_DECIDE;

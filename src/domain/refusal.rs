@@ -233,9 +233,12 @@ pub enum Refusal {
         /// The group, as people write it.
         group: String,
     },
+    /// A workflow's request was confirmed without saying on which device.
+    #[error("Choose a device on the card first, then confirm. Nothing was asked.")]
+    DeviceNotChosen,
     /// A workflow's request was confirmed after its time.
     #[error(
-        "{number} waited 15 minutes for you and was closed. Nobody was asked; run the workflow again, or ask with `/access`."
+        "{number} was not confirmed within 15 minutes and was closed. No approver was asked, nothing was granted; run the workflow again, or ask with `/access`."
     )]
     ConfirmedTooLate {
         /// The request.
@@ -341,6 +344,7 @@ impl Refusal {
             Self::HolderRefused { .. } => "holder_refused",
             Self::ApproversUnread { .. } => "approvers_unread",
             Self::RequesterRefused => "requester_refused",
+            Self::DeviceNotChosen => "device_not_chosen",
             Self::ConfirmedTooLate { .. } => "confirmed_too_late",
             Self::DeviceRefused(_) => "device_refused",
             Self::NoSuchRequest => "no_such_request",

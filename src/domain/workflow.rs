@@ -1,13 +1,16 @@
 //! Steps of workflows: what a workflow asked for in somebody's name, and what its step is
 //! answered. A workflow can only ask. Whom it names is asserted by its author, not known.
 
+use super::duration::spoken;
 use super::grant::{EndReason, Grant, GrantState, Opened};
 use super::ids::{ExecutionId, PersonId, RequestId};
+use super::number::RequestNumber;
 use super::request::{CancelReason, Request, RequestState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 /// How long somebody has to confirm what a workflow asks in their name.
 pub const CONFIRM_WITHIN: TimeDelta = TimeDelta::minutes(15);
@@ -143,7 +146,7 @@ pub enum StepFault {
     /// One sentence for a profile that does not exist, one that workflows may not ask for, and
     /// one that this person may not ask for: a workflow learns nothing about the others.
     #[error(
-        "Nothing was asked: this profile does not exist, is closed to workflows, or is not open to this person. Check the step's profile and person, or ask whoever runs Lapse."
+        "Nothing was asked: this profile does not exist, is closed to workflows, is not open to this person, or does not allow what the step asks for. Check the step's inputs, or ask whoever runs Lapse."
     )]
     NotOffered,
     /// An input is empty.
@@ -154,16 +157,22 @@ pub enum StepFault {
         "Nothing was asked: the step's duration cannot be read ({0}). Write it like 30m or 1h30m."
     )]
     BadDuration(String),
-    /// The person has no such device.
+    /// None of the person's devices will do.
     #[error(
-        "Nothing was asked: this person has no device of that name that this profile admits. Leave the device empty, and they choose one themselves."
-    )]
-    NoSuchDevice,
-    /// The person has no device at all.
-    #[error(
-        "Nothing was asked: this person has no device in the tailnet that this profile admits."
+        "Nothing was asked: none of this person's devices can get this profile just now. They have to log in to Tailscale on one first."
     )]
     NoDevice,
+    /// The duration is above the profile's.
+    #[error(
+        "Nothing was asked: the step's duration is longer than this profile's {}. Choose less.", spoken(*.0)
+    )]
+    TooLong(Duration),
+    /// The duration is below what anybody needs.
+    #[error("Nothing was asked: the step's duration is shorter than {}. Choose more.", spoken(*.0))]
+    TooShort(Duration),
+    /// The justification is not what the profile asks for.
+    #[error("Nothing was asked: the step's justification does not fit this profile. {0}")]
+    Unjustified(String),
     /// They have not answered an earlier one.
     #[error(
         "Nothing was asked: this person has not answered an earlier workflow that asked for the same. Run the workflow again when they have, or after 15 minutes."
@@ -179,17 +188,26 @@ pub enum StepFault {
         "Nothing was asked: who this person is, their groups or their device could not be read for 15 minutes. Run the workflow again."
     )]
     Unread,
-    /// A rule of the profile speaks against it.
-    #[error("Nothing was asked. {0}")]
-    AgainstRule(String),
+    /// Ending it met others who changed the same thing, again and again.
+    #[error(
+        "Nothing was ended: Lapse could not do it for 15 minutes. Run the step again; the access still ends by itself."
+    )]
+    NotEnded,
     /// The id names nothing that a step opened.
     #[error(
         "Nothing was ended: no Request access step returned this request id. Pass that step's output “Request id”."
     )]
     NoSuchRequest,
     /// It was approved and could not be opened.
-    #[error("It was approved, but access could not be opened: {0}")]
-    NotOpened(String),
+    #[error(
+        "{number} was approved, but access could not be opened: {why} This step is over: if somebody presses Try again on the card, the workflow does not hear of it."
+    )]
+    NotOpened {
+        /// The request.
+        number: RequestNumber,
+        /// Why, and what that left.
+        why: String,
+    },
 }
 
 impl StepFault {
@@ -199,14 +217,16 @@ impl StepFault {
             Self::NotOffered => "not_offered",
             Self::Missing(_) => "input_missing",
             Self::BadDuration(_) => "bad_duration",
-            Self::NoSuchDevice => "no_such_device",
+            Self::TooLong(_) => "too_long",
+            Self::TooShort(_) => "too_short",
+            Self::Unjustified(_) => "unjustified",
+            Self::NotEnded => "not_ended",
             Self::NoDevice => "no_device",
             Self::WaitsAlready => "waits_already",
             Self::AskedTooOften => "asked_too_often",
             Self::Unread => "unread",
-            Self::AgainstRule(_) => "against_rule",
             Self::NoSuchRequest => "no_such_request",
-            Self::NotOpened(_) => "not_opened",
+            Self::NotOpened { .. } => "not_opened",
         }
     }
 }
@@ -252,25 +272,31 @@ pub fn answer(request: &Request, grant: Option<&Grant>) -> Option<StepAnswer> {
                     Some(grant.ends_at),
                 ),
                 GrantState::Ended { ending, .. } => match &ending.why {
-                    EndReason::NeverOpened { cause } => Some(not_opened(&cause.as_ref().map_or(
-                        "Tailscale could not be reached before its time was up.".to_owned(),
-                        |cause| format!("{cause}."),
-                    ))),
+                    EndReason::NeverOpened { cause } => {
+                        let why = cause.as_ref().map_or(
+                            "its time was up before Tailscale confirmed it".to_owned(),
+                            ToString::to_string,
+                        );
+                        Some(not_opened(request, &why, ending.opened))
+                    }
                     _ => decided(Decision::Ended, ending.by.as_ref().map(|by| &by.id), None),
                 },
-                GrantState::Failed { cause, opened, .. } => Some(not_opened(&match opened {
-                    Opened::Never => format!("{cause}. Nothing was granted."),
-                    Opened::Perhaps | Opened::At(_) => {
-                        format!("{cause}. It may have been open for a moment and is closed now.")
-                    }
-                })),
+                GrantState::Failed { cause, opened, .. } => {
+                    Some(not_opened(request, &cause.to_string(), *opened))
+                }
             }
         }
     }
 }
 
-fn not_opened(why: &str) -> StepAnswer {
-    StepFault::NotOpened(why.to_owned()).into()
+fn not_opened(request: &Request, why: &str, opened: Opened) -> StepAnswer {
+    let left = match opened {
+        Opened::Never => "Nothing was granted.",
+        Opened::Perhaps | Opened::At(_) => "It may have been open for a while and is closed now.",
+    };
+    let why = format!("{}. {left}", why.trim_end_matches('.'));
+    let number = request.number;
+    StepFault::NotOpened { number, why }.into()
 }
 
 /// What the *End access* step is answered, once that is certain: access that has ended, or was

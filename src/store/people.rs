@@ -39,7 +39,7 @@ reads! {
 }
 
 impl Tx {
-    /// Stores what Slack said about a person.
+    /// Stores what Slack said about a person, unless something newer is stored.
     pub async fn upsert_person(&mut self, person: &Person) -> Result<()> {
         let query = sqlx::query(sql::UPSERT)
             .bind(person.id.as_str())
@@ -52,10 +52,10 @@ impl Tx {
     }
 
     /// Slack said that something about a person changed: whoever needs them reads them again.
-    pub async fn forget_person_freshness(&mut self, id: &PersonId) -> Result<()> {
+    /// Answers whether anything is known of them.
+    pub async fn forget_person_freshness(&mut self, id: &PersonId) -> Result<bool> {
         let query = sqlx::query(sql::FORGET_FRESHNESS).bind(id.as_str());
-        run(self.conn(), query).await?;
-        Ok(())
+        Ok(run(self.conn(), query).await? == 1)
     }
 
     /// Ties a person and a login together; `false` when either is tied already.

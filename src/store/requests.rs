@@ -51,7 +51,7 @@ reads! {
     /// A person's requests, newest first.
     fn requests_of(person: &PersonId, limit: u32) -> Vec<Request> = of_requester;
     /// A person's requests that wait, the next to lapse first.
-    fn pending_of(person: &PersonId, limit: u32) -> Vec<Request> = pending_of;
+    fn waiting_of(person: &PersonId, limit: u32) -> Vec<Request> = waiting_of;
     /// Requests that wait in any of these profiles, the longest waiting first.
     fn pending_for_profiles(profiles: &[ProfileId], limit: u32) -> Vec<Request> = pending_in;
     /// The profiles that something is pending for.
@@ -326,12 +326,12 @@ async fn of_requester(
     read_all(&all(conn, query).await?)
 }
 
-async fn pending_of(
+async fn waiting_of(
     conn: &mut AnyConnection,
     person: &PersonId,
     limit: u32,
 ) -> Result<Vec<Request>> {
-    let query = sqlx::query(sql::PENDING_OF_REQUESTER)
+    let query = sqlx::query(sql::WAITING_OF_REQUESTER)
         .bind(person.as_str())
         .bind(i64::from(limit));
     read_all(&all(conn, query).await?)

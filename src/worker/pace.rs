@@ -41,6 +41,11 @@ const CHANGED_HOMES: Limit = Limit {
 };
 /// `functions.complete*`: about fifty a minute.
 const STEPS: Limit = UPDATES;
+/// Steps of workflows that are taken up: each may read an account, which clicks need more.
+const STEPS_TAKEN: Limit = Limit {
+    burst: 30.0,
+    per_second: 1.0,
+};
 /// `users.info`: about a hundred a minute, most of which clicks may need.
 const ACCOUNTS: Limit = Limit {
     burst: 20.0,
@@ -168,6 +173,8 @@ impl Pace {
             CHANGED_HOMES
         } else if *lane == Lane::complete_step() {
             STEPS
+        } else if *lane == Lane::steps() {
+            STEPS_TAKEN
         } else if *lane == Lane::users_info() {
             ACCOUNTS
         } else {

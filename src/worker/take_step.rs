@@ -4,6 +4,7 @@ use super::{Held, Outcome, Worker};
 use crate::app::steps::Taken;
 use crate::domain::ids::ExecutionId;
 use crate::store::StoreError;
+use crate::store::outbox::Lane;
 
 impl Worker {
     pub(super) async fn take_step(
@@ -11,6 +12,10 @@ impl Worker {
         held: &Held,
         id: &ExecutionId,
     ) -> Result<Outcome, StoreError> {
+        let lane = Lane::steps();
+        if let Err(after) = self.admit(held, &lane).await? {
+            return Ok(Outcome::Paused { lane, after });
+        }
         if !self.may_send(held) {
             return Ok(Outcome::Fenced);
         }

@@ -85,7 +85,7 @@ async fn sqlite_never_scans_what_grows() {
             let is_page = [
                 "OF_REQUESTER",
                 "PENDING_IN_PROFILE",
-                "PENDING_OF_REQUESTER",
+                "WAITING_OF_REQUESTER",
                 "WAITING_IN_PROFILE",
             ]
             .contains(&name);

@@ -33,12 +33,15 @@ impl App {
             .collect()
     }
 
-    /// The durations of one profile; while none is chosen, those of all of them.
+    /// The durations of one profile; while none is chosen, those of all of them. A profile that
+    /// is not offered has none, whether or not it exists.
     pub fn duration_options(&self, profile: Option<&str>) -> Vec<StepOption> {
-        let chosen = profile.and_then(|text| self.profile_meant(text));
+        let chosen = profile.map(|text| self.profile_meant(text));
         let durations: BTreeSet<Duration> = self
             .offered_to_everybody()
-            .filter(|profile| chosen.is_none_or(|chosen| chosen.id == profile.id))
+            .filter(|profile| {
+                chosen.is_none_or(|chosen| chosen.is_some_and(|chosen| chosen.id == profile.id))
+            })
             .flat_map(|profile| profile.durations.iter().copied())
             .collect();
         durations

@@ -5,16 +5,17 @@ use crate::app::App;
 use crate::app::gather::TO_DECIDE;
 use crate::app::patience::Patience;
 use crate::app::persist::enqueue_card;
-use crate::app::submit::{Judged, Wish};
+use crate::app::submit::{judge_duration, judge_justification};
 use crate::domain::audit::{Actor, AuditEvent, EventKind, PersonRef, Subject};
 use crate::domain::card::{Card, Face};
 use crate::domain::device::Device;
 use crate::domain::duration::parse_duration;
-use crate::domain::ids::{NodeId, Origin, PersonId};
+use crate::domain::facts::{DeviceFacts, Facts};
+use crate::domain::ids::{Origin, PersonId};
 use crate::domain::person::Identity;
-use crate::domain::policy::Profile;
+use crate::domain::policy::{Profile, Selector};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, RequestState};
+use crate::domain::request::{Request, RequestState, SHORTEST};
 use crate::domain::rights;
 use crate::domain::roster::{Membership, Roster};
 use crate::domain::seconds;
@@ -25,15 +26,25 @@ use crate::domain::world::{People, Unidentified, World};
 use crate::store::{Execution, Inserted, StoreError};
 use chrono::TimeDelta;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The most that is kept of what a workflow's author calls it.
 const LONGEST_NAME: usize = 80;
 
+/// What somebody is asked to confirm.
+struct ToConfirm {
+    facts: Facts,
+    justification: Option<String>,
+    workflow: Workflow,
+}
+
 impl App {
+    /// Nothing is learnt from a step about what exists for whom: its own inputs are looked at
+    /// first, and whatever then speaks against a profile that is not everybody's is one fault.
     pub(super) async fn take_request(&self, execution: &Execution) -> Result<Next, Stop> {
         let inputs = &execution.inputs;
         let person = PersonId::new(inputs.need("requester", "Person")?);
-        let profile = self.profile_offered(inputs.need("profile", "Profile")?)?;
+        let named = inputs.need("profile", "Profile")?;
         let duration = inputs.need("duration", "Duration")?;
         let duration = parse_duration(&duration.to_lowercase().replace(' ', ""))
             .map_err(|error| StepFault::BadDuration(error.to_string()))?;
@@ -46,97 +57,112 @@ impl App {
             Err(Unidentified::Refused(_)) => return Err(StepFault::NotOffered.into()),
             Err(Unidentified::Unread) => return Err(Stop::NotYet),
         };
+        let profile = self.profile_offered(named)?;
         let roster = self.roster_to_decide(patience).await;
         match rights::may_request(profile, &roster, &who, self.clock.now()) {
             Membership::Yes => {}
             Membership::No => return Err(StepFault::NotOffered.into()),
             Membership::Stale | Membership::Unknown => return Err(Stop::NotYet),
         }
-        let (device, choice) = self.device_meant(inputs.get("device"), &who, profile)?;
-        let wish = Wish {
-            person,
-            profile: profile.id.clone(),
-            device,
-            duration,
-            justification: inputs.get("justification").map(str::to_owned),
-            ask_first: None,
-            origin: Origin::of_step(&execution.id),
-        };
-        let judged = match self.judge(&wish, &who, &roster, patience).await? {
-            Ok(judged) => judged,
-            Err(wrong) => return Err(fault_of(wrong.refusal)),
-        };
-        let workflow = Workflow {
-            execution: execution.id.clone(),
-            name: inputs
-                .get("workflow_name")
-                .map(|name| name.chars().take(LONGEST_NAME).collect()),
-            device: choice,
-            confirmed_at: None,
-        };
-        self.ask_to_confirm(&wish, &who, &roster, judged, workflow)
-            .await
+        let asked = self.judge_step(execution, &who, profile, duration);
+        match asked {
+            Ok(asked) => self.ask_to_confirm(&who, &roster, asked).await,
+            Err(Stop::Fault(_)) if !profile.requesters.contains(&Selector::Everyone) => {
+                Err(StepFault::NotOffered.into())
+            }
+            Err(stop) => Err(stop),
+        }
     }
 
-    /// The device that a workflow names among those that the person may ask for; without a name
-    /// the likeliest, and the person chooses.
+    /// What can be said without asking anybody; the confirmation judges all of it, and Tailscale
+    /// is asked only then.
+    fn judge_step(
+        &self,
+        execution: &Execution,
+        who: &Identity,
+        profile: &Profile,
+        duration: Duration,
+    ) -> Result<ToConfirm, Stop> {
+        let inputs = &execution.inputs;
+        let duration = judge_duration(duration, profile).map_err(|refusal| match refusal {
+            Refusal::AsksTooLong { cap } => StepFault::TooLong(cap),
+            _ => StepFault::TooShort(SHORTEST),
+        })?;
+        let justification = judge_justification(inputs.get("justification"), profile)
+            .map_err(StepFault::Unjustified)?;
+        let (device, choice) = self.device_meant(inputs.get("device"), who, profile)?;
+        let facts = DeviceFacts::from(device.as_ref());
+        Ok(ToConfirm {
+            facts: Facts::new(who.id().clone(), profile, facts, duration),
+            justification,
+            workflow: Workflow {
+                execution: execution.id.clone(),
+                name: inputs
+                    .get("workflow_name")
+                    .map(|name| name.chars().take(LONGEST_NAME).collect()),
+                device: choice,
+                confirmed_at: None,
+            },
+        })
+    }
+
+    /// The device that a workflow names among those that the person may ask for. Without a name,
+    /// or with one that is none of theirs, they choose when they confirm: a workflow does not
+    /// find out what they have.
     fn device_meant(
         &self,
         named: Option<&str>,
         who: &Identity,
         profile: &Profile,
-    ) -> Result<(NodeId, DeviceChoice), Stop> {
+    ) -> Result<(Arc<Device>, DeviceChoice), Stop> {
         if self.devices.age(self.clock.now()).is_none() {
             return Err(Stop::NotYet);
         }
-        let offers = self.offers(who, profile);
-        let mut devices = offers.iter().map(|offer| &offer.device);
-        match named {
-            None => {
-                let first = devices.next().ok_or(StepFault::NoDevice)?;
-                Ok((first.node.clone(), DeviceChoice::ByPerson))
-            }
-            Some(text) => {
-                let is_meant = |device: &&Arc<Device>| {
-                    device.name.eq_ignore_ascii_case(text) || device.node.as_str() == text
-                };
-                let device = devices.find(is_meant).ok_or(StepFault::NoSuchDevice)?;
-                Ok((device.node.clone(), DeviceChoice::Named))
-            }
+        let offers = self.offers(who, profile).into_iter();
+        let devices: Vec<Arc<Device>> = offers.map(|offer| offer.device).collect();
+        let is_meant = |device: &&Arc<Device>| {
+            named.is_some_and(|text| {
+                device.name.eq_ignore_ascii_case(text) || device.node.as_str() == text
+            })
+        };
+        if let Some(device) = devices.iter().find(is_meant) {
+            return Ok((Arc::clone(device), DeviceChoice::Named));
         }
+        let likeliest = devices.first().ok_or(StepFault::NoDevice)?;
+        Ok((Arc::clone(likeliest), DeviceChoice::ByPerson))
     }
 
     async fn ask_to_confirm(
         &self,
-        wish: &Wish,
         who: &Identity,
         roster: &Roster,
-        judged: Judged<'_>,
-        workflow: Workflow,
+        asked: ToConfirm,
     ) -> Result<Next, Stop> {
         let now = self.clock.now();
+        let workflow = asked.workflow;
+        let mut tx = self.store.begin().await?;
+        // The counter's row makes those who ask at the same time wait for each other.
+        let number = tx.next_request_number().await?;
         let hour_ago = now - TimeDelta::hours(1);
-        let asked = self.store.confirmations_since(who.id(), hour_ago).await?;
-        if asked >= CONFIRMATIONS_AN_HOUR {
+        if tx.confirmations_since(who.id(), hour_ago).await? >= CONFIRMATIONS_AN_HOUR {
             return Err(StepFault::AskedTooOften.into());
         }
-        let mut tx = self.store.begin().await?;
         let request = Request {
             id: crate::app::ids::request_id(),
-            number: tx.next_request_number().await?,
+            number,
             version: 1,
-            origin: wish.origin.clone(),
+            origin: Origin::of_step(&workflow.execution),
             requester: PersonRef::from(who),
             login: who.login.clone(),
-            wished: judged.facts.duration,
-            facts: judged.facts,
+            wished: asked.facts.duration,
+            facts: asked.facts,
             facts_number: 1,
             approvals_from: 1,
-            justification: judged.justification,
+            justification: asked.justification,
             ask_first: None,
             workflow: Some(workflow.clone()),
             reminded: None,
-            device_as_of: judged.device_as_of,
+            device_as_of: None,
             asked_at: now,
             answer_by: seconds::cut(now + CONFIRM_WITHIN),
             reviews: Vec::new(),
@@ -181,17 +207,5 @@ impl App {
         self.work.ring();
         self.due.ring();
         Ok(Next::Wait)
-    }
-}
-
-/// What a refusal means to whoever wrote the workflow.
-fn fault_of(refusal: Refusal) -> Stop {
-    match refusal {
-        Refusal::NoSuchProfile => StepFault::NotOffered.into(),
-        Refusal::AskersGroupTooOld | Refusal::DeviceUnread | Refusal::ApproversUnread { .. } => {
-            Stop::NotYet
-        }
-        Refusal::DeviceUnknown | Refusal::DeviceNotAllowed(_) => StepFault::NoSuchDevice.into(),
-        other => StepFault::AgainstRule(other.to_string()).into(),
     }
 }

@@ -47,6 +47,10 @@ impl App {
             return Err(self.refuse_unknown(click, ATTEMPT).await);
         };
         let wish = match wish(&stored, click, chosen, self.clock.now()) {
+            Ok(_) if chosen.is_none() && self.devices_to_choose(&stored).len() > 1 => {
+                let refusal = Refusal::DeviceNotChosen;
+                return Err(self.refuse(click, None, ATTEMPT, refusal).await);
+            }
             Ok(wish) => wish,
             Err(Refusal::NoSuchRequest) => {
                 return Err(self.refuse_unknown(click, ATTEMPT).await);

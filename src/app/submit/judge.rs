@@ -20,9 +20,9 @@ use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// A refused field. The refusal stands under it, and in the audit trail.
-pub(in crate::app) struct Wrong {
-    pub(in crate::app) field: Field,
-    pub(in crate::app) refusal: Refusal,
+pub(super) struct Wrong {
+    pub(super) field: Field,
+    pub(super) refusal: Refusal,
 }
 
 impl Wrong {
@@ -32,17 +32,17 @@ impl Wrong {
 }
 
 /// A wish that nothing speaks against.
-pub(in crate::app) struct Judged<'a> {
-    pub(in crate::app) profile: &'a Profile,
-    pub(in crate::app) facts: Facts,
-    pub(in crate::app) justification: Option<String>,
-    pub(in crate::app) device_as_of: Option<DateTime<Utc>>,
-    pub(in crate::app) candidates: Candidates,
+pub(super) struct Judged<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) facts: Facts,
+    pub(super) justification: Option<String>,
+    pub(super) device_as_of: Option<DateTime<Utc>>,
+    pub(super) candidates: Candidates,
 }
 
 impl App {
     /// Everything that can speak against a wish, in the order of the form.
-    pub(in crate::app) async fn judge(
+    pub(super) async fn judge(
         &self,
         wish: &Wish,
         who: &Identity,
@@ -162,7 +162,10 @@ impl App {
     }
 }
 
-fn judge_duration(wished: Duration, profile: &Profile) -> Result<Duration, Refusal> {
+pub(in crate::app) fn judge_duration(
+    wished: Duration,
+    profile: &Profile,
+) -> Result<Duration, Refusal> {
     if wished < SHORTEST {
         Err(Refusal::TooShort { floor: SHORTEST })
     } else if wished > profile.max_duration {
@@ -174,7 +177,10 @@ fn judge_duration(wished: Duration, profile: &Profile) -> Result<Duration, Refus
     }
 }
 
-fn judge_justification(given: Option<&str>, profile: &Profile) -> Result<Option<String>, String> {
+pub(in crate::app) fn judge_justification(
+    given: Option<&str>,
+    profile: &Profile,
+) -> Result<Option<String>, String> {
     let is_blank = |c: char| c.is_whitespace() || is_unprintable(c);
     let given = given
         .map(str::trim)

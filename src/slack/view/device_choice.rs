@@ -14,7 +14,7 @@ use std::sync::Arc;
 const MOST_OPTIONS: usize = 100;
 const LONGEST_OPTION: usize = 75;
 
-/// The likeliest device is chosen already.
+/// The likeliest comes first, and none is chosen already: whoever confirms says on which.
 pub fn block(devices: &[Arc<Device>]) -> SlackBlock {
     let choices: Vec<_> = devices
         .iter()
@@ -24,10 +24,6 @@ pub fn block(devices: &[Arc<Device>]) -> SlackBlock {
     let menu = SlackBlockStaticSelectElement::new()
         .with_action_id(SlackActionId(action::DEVICE.to_owned()))
         .with_placeholder(kit::plain("Choose a device", LONGEST_OPTION));
-    let menu = match choices.first().cloned() {
-        Some(first) => menu.with_initial_option(first),
-        None => menu,
-    };
     SlackSectionBlock::new()
         .with_block_id(SlackBlockId(Field::Device.block(None)))
         .with_text(kit::plain("On which device?", LONGEST_OPTION).into())

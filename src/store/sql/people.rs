@@ -4,7 +4,7 @@ statements! {
     UPSERT = "INSERT INTO people (id, name, email, standing, read_at) \
         VALUES ($1, $2, CAST($3 AS TEXT), $4, $5) ON CONFLICT (id) DO UPDATE SET \
         name = excluded.name, email = excluded.email, standing = excluded.standing, \
-        read_at = excluded.read_at";
+        read_at = excluded.read_at WHERE excluded.read_at >= people.read_at";
 
     FORGET_FRESHNESS = "UPDATE people SET read_at = 0 WHERE id = $1";
 

@@ -85,11 +85,12 @@ statements! {
         WHERE requester = $1 ORDER BY number DESC LIMIT $2) AS r LEFT JOIN reviews AS v ON v.request = r.id \
         ORDER BY r.number DESC, v.nth");
 
-    PENDING_OF_REQUESTER = select!("FROM (SELECT id, number, version, origin, requester, \
+    WAITING_OF_REQUESTER = select!("FROM (SELECT id, number, version, origin, requester, \
         requester_as, login, facts, facts_number, approvals_from, wished_seconds, justification, \
         ask_first, workflow, device_as_of, asked_at, answer_by, state, state_detail, \
         reminders, reminded_at FROM requests \
-        WHERE state = 'pending' AND requester = $1 ORDER BY answer_by, id LIMIT $2) AS r \
+        WHERE state IN ('unconfirmed', 'pending') AND requester = $1 \
+        ORDER BY answer_by, id LIMIT $2) AS r \
         LEFT JOIN reviews AS v ON v.request = r.id ORDER BY r.answer_by, r.id, v.nth");
 
     PENDING_IN_PROFILE = select!("FROM (SELECT id, number, version, origin, requester, \

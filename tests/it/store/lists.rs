@@ -87,7 +87,7 @@ async fn what_a_person_waits_for_comes_by_its_end(db: Db) {
     tx.commit().await.expect("commit");
     let ada = PersonId::new("U1");
     for (limit, expected) in [(10, vec![1, 3, 4, 5]), (2, vec![1, 3])] {
-        let pending = db.store.pending_of(&ada, limit).await.expect("read");
+        let pending = db.store.waiting_of(&ada, limit).await.expect("read");
         let numbers: Vec<u32> = pending.iter().map(|r| r.number.0).collect();
         assert_eq!(numbers, expected);
     }

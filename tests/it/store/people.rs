@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 on_both!(
     people_are_kept_as_last_read,
+    an_older_reading_never_replaces_a_newer_one,
     a_login_belongs_to_whoever_used_it_first,
     a_login_that_nobody_used_belongs_to_the_member_with_that_address,
     an_address_stands_for_one_account,
@@ -22,6 +23,23 @@ fn person(id: &str, standing: Standing) -> Person {
         standing,
         read_at: noon(),
     }
+}
+
+/// Somebody is read for a decision; meanwhile they leave, and are read again.
+async fn an_older_reading_never_replaces_a_newer_one(db: Db) {
+    let member = person("U1", Standing::Member);
+    let gone = Person {
+        read_at: later(1),
+        ..person("U1", Standing::Deactivated)
+    };
+    let mut tx = db.store.begin().await.expect("begin");
+    assert!(!tx.forget_person_freshness(&member.id).await.expect("read"));
+    tx.upsert_person(&gone).await.expect("stored");
+    tx.upsert_person(&member).await.expect("stored");
+    tx.commit().await.expect("commit");
+    assert_eq!(db.store.person(&member.id).await.expect("read"), Some(gone));
+    let mut tx = db.store.begin().await.expect("begin");
+    assert!(tx.forget_person_freshness(&member.id).await.expect("known"));
 }
 
 async fn people_are_kept_as_last_read(db: Db) {

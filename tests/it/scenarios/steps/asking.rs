@@ -36,7 +36,7 @@ async fn a_workflow_asks_waits_goes_on_and_ends_access(base: Base) {
     world.click(ADA, TO_CONFIRM, "confirm").await;
     let card = world.card(GRACE, "asks for Production SSH").await;
     assert!(
-        card.says("Asked by a workflow that its author calls"),
+        card.says("Asked by a workflow, which also wrote the reason above"),
         "{card:#?}"
     );
     assert!(card.says("; confirmed by"), "{card:#?}");
@@ -72,7 +72,9 @@ async fn a_workflow_asks_waits_goes_on_and_ends_access(base: Base) {
     let said = outputs(&world, &ending).await;
     assert_eq!(said["ended"], json!(true));
     assert!(said["ended_at"].as_i64().is_some_and(|at| at < ends_at));
-    world.card(ADA, "Revoked by its workflow").await;
+    world
+        .card(ADA, "Revoked by the workflow that asked for it")
+        .await;
     let events = world.trail(&request).await;
     assert_eq!(
         events,
@@ -119,6 +121,9 @@ async fn without_a_device_the_person_chooses_one(base: Base) {
     let card = world.card(ADA, TO_CONFIRM).await;
     assert!(card.says("On which device?"), "{card:#?}");
     let ada = world.person(ADA);
+    ada.click(&card, "confirm").await.expect("it arrives");
+    let told = world.whisper(ADA).await;
+    assert!(told.contains("Choose a device on the card first"), "{told}");
     ada.pick(&card, "device", ADAS_PHONE).await.expect("chosen");
     ada.click(&card, "confirm").await.expect("it arrives");
     let card = world.card(GRACE, "asks for Production SSH").await;
@@ -179,7 +184,7 @@ async fn what_is_not_confirmed_closes_after_fifteen_minutes(base: Base) {
     let said = outputs(&world, &execution).await;
     assert_eq!(said["decision"], json!("not_confirmed"));
     assert_eq!(said["approved"], json!(false));
-    world.card(ADA, "Not confirmed by").await;
+    world.card(ADA, "did not confirm it by").await;
     let ada = world.person(ADA);
     ada.click_stale(&card, "confirm").await.expect("it arrives");
     let told = world.whisper(ADA).await;

@@ -61,8 +61,10 @@ async fn durations_follow_the_profile(base: Base) {
         ["10m", "30m", "1h", "2h"],
         "of all of them"
     );
-    let hidden = json!({ "profile": "root" });
-    let offered = world.slack.options("list_durations", hidden).await;
-    assert_eq!(values(&offered.expect("listed")), [""; 0]);
+    for hidden in ["root", "vault", "no-such"] {
+        let given = json!({ "profile": hidden });
+        let offered = world.slack.options("list_durations", given).await;
+        assert_eq!(values(&offered.expect("listed")), [""; 0], "{hidden}");
+    }
     world.nothing_was_refused();
 }
