@@ -14,7 +14,6 @@ pub mod facts;
 pub mod grant;
 pub mod ids;
 pub mod key;
-pub mod likeness;
 pub mod number;
 pub mod person;
 pub mod policy;

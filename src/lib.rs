@@ -16,6 +16,7 @@
 //! | [`dispatch`] | what both hand parsed values to |
 //! | [`cli`] | one file a command; the only place where everything is wired |
 //! | [`sandbox`] | the other side of the wire: a strict Slack and a strict Tailscale |
+//! | `likeness` | "did you mean …?" for configuration and words |
 //! | [`clock`], [`lifecycle`], [`telemetry`] | time, stopping, logs and metrics |
 
 pub mod app;
@@ -26,6 +27,7 @@ pub mod dispatch;
 pub mod domain;
 pub mod http;
 pub mod lifecycle;
+mod likeness;
 #[cfg(feature = "demo")]
 pub mod sandbox;
 pub mod slack;

@@ -3,7 +3,7 @@
 
 use super::problem::Problem;
 use super::{Environment, SlackMode};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::fs;
 
 /// What lets Lapse speak to both platforms.
@@ -34,6 +34,22 @@ pub enum Entrance {
     },
 }
 
+/// How Slack's tokens begin, <https://docs.slack.dev/authentication/tokens>.
+const TOKENS: [&str; 3] = ["xoxb-", "xapp-", "xoxp-"];
+
+/// The beginning of a value that belongs into another variable.
+fn mistaken(variable: &str, value: &SecretString) -> Option<&'static str> {
+    let own = match variable {
+        "SLACK_BOT_TOKEN" => "xoxb-",
+        "SLACK_APP_TOKEN" => "xapp-",
+        _ => "",
+    };
+    TOKENS
+        .into_iter()
+        .filter(|prefix| *prefix != own)
+        .find(|prefix| value.expose_secret().starts_with(prefix))
+}
+
 /// Reads all secrets; every one that is missing or unusable is told at once. The one that this
 /// mode does not need may be missing, but not unusable.
 pub fn secrets(mode: SlackMode, environment: &Environment<'_>) -> Result<Secrets, Vec<Problem>> {
@@ -44,6 +60,14 @@ pub fn secrets(mode: SlackMode, environment: &Environment<'_>) -> Result<Secrets
                 let advice = format!("set it, or {variable}_FILE, to {origin}");
                 Problem::environment(variable, "it is not set", advice)
             })
+        });
+        let found = found.and_then(|value| match mistaken(variable, &value) {
+            None => Ok(value),
+            Some(prefix) => {
+                let message = format!("it begins with {prefix}, and so is another kind of secret");
+                let advice = format!("set it, or {variable}_FILE, to {origin}");
+                Err(Problem::environment(variable, message, advice))
+            }
         });
         found.map_err(|problem| problems.push(problem)).ok()
     };

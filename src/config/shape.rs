@@ -6,7 +6,7 @@ use super::leaked;
 use super::problem::{Findings, is_invisible, shown};
 use super::tree::Node;
 use crate::domain::duration::parse_duration;
-use crate::domain::likeness::nearest;
+use crate::likeness::nearest;
 use toml::de::DeValue;
 
 /// Checks a table of the file, and all that is in it.

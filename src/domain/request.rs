@@ -1,6 +1,7 @@
 //! The access request: asked, reviewed, decided.
 //!
-//! `Pending → Approved | Denied | Cancelled | Lapsed`. Every right is judged here, at the
+//! `Pending → Approved | Denied | Cancelled | Lapsed`, and before that, when a workflow asked in
+//! somebody's name, `Unconfirmed → Pending | Cancelled | Lapsed`. Every right is judged here, at the
 //! moment of the command, by the same functions that judged it when the request was made.
 
 mod confirm;
@@ -246,6 +247,16 @@ impl Request {
             }
             RequestState::Denied { by, at, .. } => {
                 Some((format!("{} already denied this", by.name), *at))
+            }
+            RequestState::Lapsed { at } if !self.is_confirmed() => Some((
+                "this was not confirmed in time and was closed".to_owned(),
+                *at,
+            )),
+            RequestState::Cancelled {
+                why: CancelReason::Requester,
+                at,
+            } if !self.is_confirmed() => {
+                Some((format!("{} declined this", self.requester.name), *at))
             }
             RequestState::Cancelled {
                 why: CancelReason::Requester,

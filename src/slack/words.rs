@@ -12,8 +12,8 @@ mod tests;
 mod wire;
 mod write;
 
-use crate::domain::likeness::nearest;
 use crate::domain::number::RequestNumber;
+use crate::likeness::nearest;
 use line::Line;
 use std::time::Duration;
 
@@ -161,7 +161,7 @@ pub static TABLE: [Word; 10] = [
         name: REQUEST,
         forms: &[Form {
             usage: "request <profile> [for 2h] [on <device>] [because <reason>]",
-            meaning: "asks at once when that is all it takes, else opens the form with it",
+            meaning: "asks at once when the line says everything, else opens the form with it",
         }],
         read: |line| ask::read(line).map(Words::Request),
     },

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 /// `lifecycle` use nothing of ours and are open to all but `domain` and `sandbox`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("config", &["domain"]),
+    ("config", &["domain", "likeness"]),
     ("store", &["domain"]),
-    ("slack", &["domain"]),
+    ("slack", &["domain", "likeness"]),
     ("tailscale", &["domain"]),
     ("app", &["domain", "config", "store", "slack", "tailscale"]),
     ("worker", &["app", "domain", "slack", "store", "tailscale"]),
@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("telemetry", &[]),
     ("lifecycle", &[]),
+    ("likeness", &[]),
 ];
 
 /// Parts of an allowed module that stay closed all the same.

@@ -30,11 +30,12 @@ fn of_request(kind: &EventKind) -> Option<String> {
             workflow,
             confirm_by,
         } => format!(
-            "asked for {} on {} for {}, to be confirmed by {}{}{}",
+            "asked in the name of {} for {} on {} for {}, to be confirmed until {}{}{}",
+            evidence.facts.requester,
             evidence.facts.profile_name,
             evidence.facts.device.name,
             spoken(evidence.facts.duration),
-            confirm_by.format("%H:%M:%SZ"),
+            confirm_by.format("%Y-%m-%d %H:%M:%SZ"),
             quoted(justification.as_ref()),
             workflow
                 .as_ref()
@@ -43,7 +44,7 @@ fn of_request(kind: &EventKind) -> Option<String> {
         ),
         EventKind::NotConfirmed => "closed it: it was not confirmed in time".to_owned(),
         EventKind::WorkflowNotTold { error } => {
-            format!("could not tell the workflow how it ended ({error})")
+            format!("could not tell the workflow what became of it ({error}); nothing else changed")
         }
         EventKind::Requested {
             evidence,

@@ -119,6 +119,20 @@ fn a_secret_may_come_from_a_file() {
 }
 
 #[test]
+fn a_token_of_another_kind_is_noticed_and_not_repeated() {
+    let wrong = Variables::of(&ALL)
+        .set("SLACK_BOT_TOKEN", "xapp-1-A0")
+        .set("SLACK_SIGNING_SECRET", "xoxb-1-2");
+    let told = wrong.problems_of_secrets();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("SLACK_BOT_TOKEN: it begins with xapp-, and so is another kind"));
+    assert!(told[1].contains("SLACK_SIGNING_SECRET: it begins with xoxb-"));
+    assert!(told.iter().all(|told| !told.contains("1-")), "{told:?}");
+    let right = Variables::of(&ALL).set("SLACK_BOT_TOKEN", "xoxb-1-2");
+    assert!(right.problems_of_secrets().is_empty());
+}
+
+#[test]
 fn every_missing_secret_is_told_at_once() {
     assert_eq!(
         Variables::of(&[]).problems_of_secrets(),

@@ -47,6 +47,10 @@ impl Request {
         if *by != self.requester.id {
             return Err(Refusal::NoSuchRequest);
         }
+        let is_lapsed = matches!(self.state, RequestState::Lapsed { .. });
+        if is_lapsed && !self.is_confirmed() {
+            return Err(Refusal::ConfirmedTooLate { number });
+        }
         if let Some((how, at)) = self.how_settled() {
             return Err(Refusal::Settled { number, how, at });
         }

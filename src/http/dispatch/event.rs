@@ -17,8 +17,7 @@ impl Switchboard {
         }
     }
 
-    /// Everything here may happen twice without harm, so a delivery that comes again is no
-    /// different; the first one is noted to tell them apart in the logs.
+    /// A `user_change` that comes again is skipped; the rest may happen twice without harm.
     async fn act_on(&self, envelope: &EventEnvelope) -> Result<(), Failure> {
         match &envelope.event {
             Event::UserChange { person } => {

@@ -8,6 +8,7 @@ mod misread;
 mod open;
 mod profiles;
 
+use super::approver;
 use super::kit;
 use super::message::Message;
 use super::requester;
@@ -20,7 +21,7 @@ use slack_morphism::prelude::SlackBlock;
 
 pub use ends::{asked, cancelled, nothing_open, released, revoked, say_which};
 pub use misread::{Kind, could_be, misread, unknown};
-pub use open::{OpenAccess, Openness, Waiting, mine, open_now};
+pub use open::{OpenAccess, Openness, Waiting, WaitsFor, mine, open_now};
 pub use profiles::{profiles, who};
 
 /// The most requests that one answer lists.
@@ -75,9 +76,10 @@ pub fn status_list(stories: &[Story<'_>]) -> Message {
                 .code(&story.request.number.to_string())
                 .say(" · ")
                 .then(requester::head_of(story, &stage));
-            match stage {
-                Stage::Pending | Stage::Active { .. } => line,
-                _ => line.say(" · ").then(story.what()),
+            if requester::names_its_object(&stage) {
+                line
+            } else {
+                line.say(" · ").then(story.what())
             }
         })
         .collect();
@@ -95,9 +97,7 @@ pub fn status_one(story: &Story<'_>) -> Message {
         .code(&request.number.to_string())
         .say(" · ")
         .then(requester::head_of(story, &stage));
-    let what = Sentence::default()
-        .name(&request.requester.name)
-        .say(" asked for ")
+    let what = approver::who_asks(Sentence::default(), story, &stage)
         .then(story.what())
         .then(story.wish())
         .say(" · ")

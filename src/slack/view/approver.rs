@@ -95,17 +95,26 @@ fn head_of(
 /// "*Ada Lovelace asks for Production SSH* on `ada-mbp`".
 pub(super) fn title(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
     let facts = &story.request.facts;
-    Sentence::default()
-        .strong()
-        .name(&story.request.requester.name)
-        .say(match stage {
-            Stage::Pending => " asks for ",
-            _ => " asked for ",
-        })
+    who_asks(Sentence::default().strong(), story, stage)
         .name(&facts.profile_name)
         .ordinary()
         .say(" on ")
         .code(&facts.device.name)
+}
+
+/// Goes on with "Ada asks for", or "A workflow asked in Ada's name for" while she has not confirmed it.
+pub fn who_asks(sentence: Sentence, story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
+    let who = &story.request.requester.name;
+    if !story.request.is_confirmed() {
+        return sentence
+            .say("A workflow asked in the name of ")
+            .name(who)
+            .say(" for ");
+    }
+    sentence.name(who).say(match stage {
+        Stage::Pending => " asks for ",
+        _ => " asked for ",
+    })
 }
 
 /// The whole sentence, for the notification.
@@ -116,12 +125,7 @@ fn sentence(
     way_on: &str,
 ) -> Sentence {
     let request = story.request;
-    let asks = Sentence::default()
-        .name(&request.requester.name)
-        .say(match stage {
-            Stage::Pending => " asks for ",
-            _ => " asked for ",
-        })
+    let asks = who_asks(Sentence::default(), story, stage)
         .then(story.what())
         .then(story.wish());
     if *stage != Stage::Pending {

@@ -74,7 +74,7 @@ pub(super) fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
             .then(access(story))
             .say(match ending.why {
                 EndReason::Released => " is being closed, given back",
-                EndReason::PersonLeft { .. } => " is being closed, because the account changed",
+                EndReason::PersonLeft { .. } => " is being closed, because its holder left",
                 _ => " is being closed, revoked",
             })
             .then(head::by_whom(ending)),
@@ -93,9 +93,9 @@ pub(super) fn line(story: &Story<'_>, stage: &Stage<'_>) -> Sentence {
                 EndReason::PersonLeft { standing } => had("🔒 ", "'s access to ")
                     .say(" ended ")
                     .date(ending.at)
+                    .say(after)
                     .say(": ")
-                    .then(head::departure(story, *standing))
-                    .say(after),
+                    .then(head::departure(story, *standing)),
                 EndReason::NeverOpened { cause } => missed(story, ending, cause.as_ref()),
                 EndReason::Failed { cause } => failed(
                     story,
@@ -141,7 +141,7 @@ pub fn closed_by(story: &Story<'_>, ending: &Ending) -> Sentence {
             .name(&by.name)
             .say(" revoked ")
             .then(access(story)),
-        (_, None) => access(story).say(" was revoked by its workflow"),
+        (_, None) => access(story).say(" was ended by the workflow that asked for it"),
     }
     .say(" ")
     .date(ending.at)

@@ -82,9 +82,13 @@ pub fn signature(story: &Story<'_>) -> Sentence {
 /// That a workflow asked, and what its author calls it, which is theirs to say.
 pub fn workflow(story: &Story<'_>) -> Option<Sentence> {
     let workflow = story.request.workflow.as_ref()?;
-    let asked = match &workflow.name {
-        Some(name) => say("Asked by a workflow that its author calls ").quote(name),
+    let asked = match story.request.justification {
+        Some(_) => say("Asked by a workflow, which also wrote the reason above"),
         None => say("Asked by a workflow"),
+    };
+    let asked = match &workflow.name {
+        Some(name) => asked.say("; its author calls it ").quote(name),
+        None => asked,
     };
     Some(match workflow.confirmed_at {
         Some(at) => asked

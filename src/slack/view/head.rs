@@ -35,14 +35,16 @@ pub fn approved_but(story: &Story<'_>) -> Sentence {
 pub fn of(story: &Story<'_>, stage: &Stage<'_>, to: To) -> Sentence {
     match stage {
         Stage::Unconfirmed => to_confirm(story),
-        Stage::NotConfirmed => say("⌛ Not confirmed by ")
+        Stage::NotConfirmed => say("⌛ ")
+            .name(&story.request.requester.name)
+            .say(" did not confirm it by ")
             .date(story.request.answer_by)
-            .say(". Nobody was asked, nothing was granted"),
+            .say(". No approver was asked, nothing was granted"),
         Stage::Declined(at) => say("↩ Declined by ")
             .name(&story.request.requester.name)
             .say(" ")
             .date(*at)
-            .say(". Nobody was asked, nothing was granted"),
+            .say(". No approver was asked, nothing was granted"),
         Stage::Pending => waiting(story),
         Stage::Lapsed => lapsed(story),
         Stage::Denied { by, at, note } => {
@@ -85,11 +87,22 @@ pub fn of(story: &Story<'_>, stage: &Stage<'_>, to: To) -> Sentence {
             ending,
             until,
             pace: pace @ (Pace::Late | Pace::Stuck { .. }),
-        } => with_note(say("🚨 ").then(ended_by(story, ending)), note(ending))
-            .say(", but ")
-            .then(unconfirmed(*pace, *until)),
-        Stage::Closing { ending, .. } => with_note(say("⏳ ").then(ended_by(story, ending)), note(ending))
-            .say(", closing…"),
+        } => match ending.why {
+            EndReason::PersonLeft { standing } => say("🚨 Removal began ")
+                .date(ending.at)
+                .say(", because ")
+                .then(departure(story, standing)),
+            _ => with_note(say("🚨 ").then(ended_by(ending)), note(ending)),
+        }
+        .say(", but ")
+        .then(unconfirmed(*pace, *until)),
+        Stage::Closing { ending, .. } => match ending.why {
+            EndReason::PersonLeft { standing } => say("⏳ Closing since ")
+                .date(ending.at)
+                .say(": ")
+                .then(departure(story, standing)),
+            _ => with_note(say("⏳ ").then(ended_by(ending)), note(ending)).say(", closing…"),
+        },
         Stage::MissedUnconfirmed(until) => approved_but(story)
             .say("Tailscale did not confirm it before ")
             .date(*until)
@@ -294,10 +307,9 @@ fn lapsed(story: &Story<'_>) -> Sentence {
         .say(". Closed, nothing was granted")
 }
 
-fn ended_by(story: &Story<'_>, ending: &Ending) -> Sentence {
+fn ended_by(ending: &Ending) -> Sentence {
     match ending.why {
         EndReason::Released => say("Given back"),
-        EndReason::PersonLeft { standing } => departure(story, standing),
         _ => say("Revoked"),
     }
     .then(by_whom(ending))
@@ -314,7 +326,7 @@ pub fn departure(story: &Story<'_>, standing: Standing) -> Sentence {
 pub fn by_whom(ending: &Ending) -> Sentence {
     match &ending.by {
         Some(person) => say(" by ").name(&person.name),
-        None if ending.why == EndReason::Revoked => say(" by its workflow"),
+        None if ending.why == EndReason::Revoked => say(" by the workflow that asked for it"),
         None => Sentence::default(),
     }
     .say(" ")
@@ -339,15 +351,13 @@ fn closed(story: &Story<'_>, ending: &Ending, to: To) -> Sentence {
         EndReason::Expired => say("⏹ Ended ")
             .date(ends_at)
             .say(format!(", after its {}", spoken(story.granted()))),
-        EndReason::Released => say("⏹ ").then(ended_by(story, ending)).say(after),
-        EndReason::Revoked => {
-            with_note(say("🔒 ").then(ended_by(story, ending)), note(ending)).say(after)
-        }
+        EndReason::Released => say("⏹ ").then(ended_by(ending)).say(after),
+        EndReason::Revoked => with_note(say("🔒 ").then(ended_by(ending)), note(ending)).say(after),
         EndReason::PersonLeft { standing } => say("🔒 Ended ")
             .date(ending.at)
+            .say(after)
             .say(": ")
-            .then(departure(story, *standing))
-            .say(after),
+            .then(departure(story, *standing)),
         EndReason::NeverOpened { cause } => {
             approved_but(story).then(missed(story, ending, cause.as_ref(), to))
         }

@@ -241,7 +241,7 @@ fn access(list: &List<'_>) -> Vec<SlackBlock> {
         Sentence::default()
             .say(": ")
             .code("/access list")
-            .say(" shows them.")
+            .say(" shows fifteen.")
     };
     blocks.extend(further(list.further, how));
     blocks
@@ -264,6 +264,11 @@ fn waits(waiting: &Waiting<'_>, reader: &PersonId) -> Vec<SlackBlock> {
         blocks.push(facts::titled(story, &title));
         blocks.push(kit::quotation(story.request.justification.as_deref()));
         let mut print = approver::why(story, &stage, reader, because, HowAsked::Asked).mrkdwn();
+        if story.request.workflow.is_some() {
+            print.push_str(
+                "\nAsked by a workflow, which also wrote the reason above; its card says more.",
+            );
+        }
         for notice in facts::notices(story, &stage) {
             print.push('\n');
             print.push_str(&notice.mrkdwn());
@@ -289,7 +294,7 @@ fn asked(stories: &[Story<'_>]) -> Vec<SlackBlock> {
     if stories.is_empty() {
         return Vec::new();
     }
-    let mut blocks = vec![kit::header("Your requests")];
+    let mut blocks = vec![kit::header("Your last requests")];
     for story in stories {
         let stage = Stage::of(story);
         let mut line = own_line(story, &stage)
@@ -299,8 +304,12 @@ fn asked(stories: &[Story<'_>]) -> Vec<SlackBlock> {
             line = line.say(" · closes ").date(story.request.answer_by);
         }
         let mut buttons = requester::buttons_of(story, &stage);
-        if stage == Stage::Unconfirmed && story.chooses_device() {
-            line = line.say(" · confirm it on its card, where you choose the device");
+        // Nobody confirms what they have not read: the reason, the workflow, what it opens.
+        if stage == Stage::Unconfirmed {
+            line = line
+                .say(" · closes ")
+                .date(story.request.answer_by)
+                .say(" · read and confirm it on its card");
             buttons = vec![buttons::decline(story)];
         }
         blocks.extend(item("asked", story, &line, buttons));
@@ -331,8 +340,8 @@ fn open(list: &List<'_>) -> Vec<SlackBlock> {
     let how = || {
         Sentence::default()
             .say(": ")
-            .code("/access list all")
-            .say(" shows them.")
+            .code("/access list <profile>")
+            .say(" shows fifteen of one profile.")
     };
     blocks.extend(further(list.further, how));
     blocks
@@ -340,8 +349,8 @@ fn open(list: &List<'_>) -> Vec<SlackBlock> {
 
 fn health(ailments: &[Ailment]) -> Vec<SlackBlock> {
     if ailments.is_empty() {
-        let well = "✅ Lapse is well: Tailscale answers, groups are up to date, no scope is \
-                    missing, the clocks agree.";
+        let well = "✅ Lapse is well: Tailscale answers, groups are up to date, no Slack \
+                    scope is missing, the clocks agree.";
         return vec![kit::context(well.to_owned())];
     }
     ailments
@@ -353,7 +362,7 @@ fn health(ailments: &[Ailment]) -> Vec<SlackBlock> {
 fn told(ailment: &Ailment) -> Sentence {
     match ailment {
         Ailment::TailscaleDown => say(
-            "Tailscale does not answer. Nothing opens until it does; what is open still ends by itself.",
+            "Tailscale could not be read for a while: it does not answer, or refuses. What is approved waits; what is open still ends by itself.",
         ),
         Ailment::SocketDisconnected => say(
             "Slack is not connected over Socket Mode. Clicks and commands do not arrive until it is; access still ends by itself.",
@@ -370,8 +379,12 @@ fn told(ailment: &Ailment) -> Sentence {
         Ailment::ClockSkew { by, direction } => say("The clock of this machine is ")
             .say(spoken(*by))
             .say(match direction {
-                Clock::Ahead => " ahead. Access may end that much too late; set it right.",
-                Clock::Behind => " behind. Access may end that much too early; set it right.",
+                Clock::Ahead => {
+                    " ahead. Access may end that much before the time on its card. Set it right."
+                }
+                Clock::Behind => {
+                    " behind. Access may be that much shorter than approved. Set it right."
+                }
             }),
     }
 }

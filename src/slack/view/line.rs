@@ -86,7 +86,9 @@ fn for_requester(story: &Story<'_>, stage: &Stage<'_>, event: &AuditEvent) -> Se
         }
         EventKind::WorkflowNotTold { .. } => say("⚠ The workflow that asked for ")
             .then(story.what())
-            .say(" could not be told how that ended. Tell whoever runs it, or run it again"),
+            .say(" could not be told what became of it, and stands still. Your access did not change: ")
+            .code(&format!("/access status {}", story.request.number))
+            .say(" shows it. Tell whoever runs the workflow"),
         EventKind::Lapsed => head::of(story, &Stage::Lapsed, To::Requester)
             .say(" · ")
             .then(story.what()),

@@ -46,6 +46,7 @@ pub fn card(story: &Story<'_>) -> Message {
     }
     let detail = match (&stage, unreachable(story)) {
         (Stage::Pending, Some(nobody)) => Some(nobody),
+        (Stage::Unconfirmed, _) => Some(what_to_do(story)),
         _ => details.into_iter().next(),
     };
     if let Some(detail) = detail {
@@ -92,8 +93,16 @@ pub(super) fn names_its_object(stage: &Stage<'_>) -> bool {
 fn details(story: &Story<'_>, stage: &Stage<'_>) -> Vec<Sentence> {
     match stage {
         Stage::Unconfirmed => vec![
-            say("Nobody else has been asked. Confirm only what you want yourself · closes ")
-                .date(story.request.answer_by),
+            say("Opens ")
+                .name(&story.request.facts.description.replace('*', "∗"))
+                .say(format!(
+                    " for {} from approval.",
+                    spoken(story.request.facts.duration)
+                )),
+            say(
+                "Confirm asks the approvers; nothing opens before they agree. Until then nobody else hears of it.",
+            ),
+            say("Confirm only what you want yourself · closes ").date(story.request.answer_by),
         ],
         Stage::Pending => waiting(story),
         Stage::Active { .. } => vec![
@@ -116,6 +125,17 @@ fn details(story: &Story<'_>, stage: &Stage<'_>) -> Vec<Sentence> {
         },
         _ => Vec::new(),
     }
+}
+
+/// What a notification asks of whoever a workflow named.
+fn what_to_do(story: &Story<'_>) -> Sentence {
+    let asked = match story.request.justification.as_deref().map(str::trim) {
+        Some(reason) if !reason.is_empty() => Sentence::default().quote(reason).say(" · "),
+        _ => Sentence::default(),
+    };
+    asked
+        .say("Confirm to ask the approvers, or decline, before ")
+        .date(story.request.answer_by)
 }
 
 fn waiting(story: &Story<'_>) -> Vec<Sentence> {
@@ -202,6 +222,7 @@ pub(super) fn buttons_of(story: &Story<'_>, stage: &Stage<'_>) -> Vec<SlackBlock
         Stage::Active { .. } => vec![buttons::release(story, "I'm done")],
         Stage::Failed(_) if stage.can_be_retried(story) => vec![buttons::retry(story)],
         Stage::Denied { .. } | Stage::Lapsed | Stage::NotConfirmed => again("Ask again…").collect(),
+        Stage::Closed(ending) if matches!(ending.why, EndReason::PersonLeft { .. }) => Vec::new(),
         Stage::Cancelled(_) | Stage::Closed(_) | Stage::Failed(_) => again("Ask again").collect(),
         Stage::Applying
         | Stage::TimeUp(_)

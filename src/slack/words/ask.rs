@@ -3,7 +3,7 @@
 use super::line::{Line, Token};
 use super::{Ask, Length, Misread};
 use crate::domain::duration::parse_duration;
-use crate::domain::likeness::nearest;
+use crate::likeness::nearest;
 use std::time::Duration;
 
 /// The words that begin a clause.

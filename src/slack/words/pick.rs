@@ -1,6 +1,6 @@
 //! Finds what somebody typed among the things that exist for them.
 
-use crate::domain::likeness::nearest;
+use crate::likeness::nearest;
 
 /// What people say before the name of a profile.
 const BEFORE_A_NAME: [&str; 9] = ["access", "to", "for", "the", "a", "me", "my", "has", "on"];

@@ -1,5 +1,6 @@
 //! The home tab in a window: reviewed, open and given back without a card.
 
+use super::pictures::Picture;
 use super::story::{ADA, AN_HOUR, GRACE, ask, tell};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -25,6 +26,7 @@ async fn access_is_approved_and_given_back_on_home_tabs() {
             .await;
         ada.sees_access("ada-mbp", "prod-web", "reachable until")
             .await;
+        ada.photo(Picture::Home).await;
         ada.press("I'm done").await;
         ada.sees_in(".home", "Given back by Ada Lovelace").await;
         ada.sees_access("ada-mbp", "prod-web", "no access").await;

@@ -24,10 +24,11 @@ pub enum Picture {
     ForAMessage,
     Step,
     ToConfirm,
+    Home,
 }
 
 impl Picture {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::RequestForm,
         Self::ApprovalCard,
         Self::ActiveCard,
@@ -40,6 +41,7 @@ impl Picture {
         Self::ForAMessage,
         Self::Step,
         Self::ToConfirm,
+        Self::Home,
     ];
 
     fn file(self) -> &'static str {
@@ -56,6 +58,7 @@ impl Picture {
             Self::ForAMessage => "for-a-message.png",
             Self::Step => "step.png",
             Self::ToConfirm => "to-confirm.png",
+            Self::Home => "home.png",
         }
     }
 
@@ -69,6 +72,7 @@ impl Picture {
             | Self::Ended
             | Self::ToConfirm => Window::NEWEST,
             Self::Step => "#workflows",
+            Self::Home => ".home",
             Self::Reachable => "[data-device=ada-mbp]",
             Self::Phone => ".conversation",
             Self::Dark => ".slack",

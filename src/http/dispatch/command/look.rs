@@ -9,8 +9,9 @@ use crate::domain::ids::PersonId;
 use crate::domain::person::Identity;
 use crate::domain::policy::Profile;
 use crate::domain::refusal::Refusal;
+use crate::domain::request::RequestState;
 use crate::http::reply::Reply;
-use crate::slack::view::answer::{self, Kind, OpenAccess, Openness, Waiting};
+use crate::slack::view::answer::{self, Kind, OpenAccess, Openness, Waiting, WaitsFor};
 use crate::slack::words::Which;
 use crate::slack::words::pick::{Picked, pick};
 
@@ -38,7 +39,7 @@ impl Switchboard {
 
     async fn mine(&self, who: &Identity) -> Result<Reply, NotDone> {
         let open = self.app.open_of(who.id(), LISTED).await?;
-        let waiting = self.app.store.pending_of(who.id(), LISTED).await?;
+        let waiting = self.app.store.waiting_of(who.id(), LISTED).await?;
         let waiting: Vec<Waiting<'_>> = waiting
             .iter()
             .map(|request| Waiting {
@@ -47,6 +48,10 @@ impl Switchboard {
                 device: &request.facts.device.name,
                 duration: request.facts.duration,
                 answer_by: request.answer_by,
+                whom: match request.state {
+                    RequestState::Unconfirmed => WaitsFor::Oneself,
+                    _ => WaitsFor::Approvers,
+                },
             })
             .collect();
         let mine = self.accesses(&open, Holders::Unnamed);

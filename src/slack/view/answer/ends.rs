@@ -32,10 +32,10 @@ pub fn released(story: &Story<'_>) -> Message {
 /// Access that is being taken away.
 pub fn revoked(story: &Story<'_>) -> Message {
     let number = story.request.number;
-    listed(&[say("Taking ")
-        .then(story.what())
-        .say(" from ")
+    listed(&[say("Revoking the access of ")
         .name(&story.request.requester.name)
+        .say(" to ")
+        .then(story.what())
         .say(". ")
         .code(&format!("/access status {number}"))
         .say(" shows when it is closed.")])

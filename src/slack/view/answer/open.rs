@@ -49,6 +49,17 @@ pub struct Waiting<'a> {
     pub duration: Duration,
     /// When it closes unanswered.
     pub answer_by: DateTime<Utc>,
+    /// For whom it waits.
+    pub whom: WaitsFor,
+}
+
+/// For whom a request waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// For those who may review it.
+    Approvers,
+    /// A workflow asked, and whoever reads this has to confirm it.
+    Oneself,
 }
 
 impl OpenAccess<'_> {
@@ -82,14 +93,26 @@ impl OpenAccess<'_> {
 
 impl Waiting<'_> {
     fn line(&self) -> Sentence {
-        say("🕒 ")
+        let sign = match self.whom {
+            WaitsFor::Approvers => "🕒 ",
+            WaitsFor::Oneself => "🙋 ",
+        };
+        let line = say(sign)
             .code(&self.number.to_string())
             .say(" · ")
-            .name(self.profile)
-            .say(" on ")
-            .code(self.device)
-            .say(format!(" ({}), waits until ", spoken(self.duration)))
-            .date(self.answer_by)
+            .name(self.profile);
+        match self.whom {
+            WaitsFor::Approvers => line
+                .say(" on ")
+                .code(self.device)
+                .say(format!(" ({}), waits until ", spoken(self.duration))),
+            // The device may be chosen only then.
+            WaitsFor::Oneself => line.say(format!(
+                " ({}), asked by a workflow: confirm it on its card until ",
+                spoken(self.duration)
+            )),
+        }
+        .date(self.answer_by)
     }
 }
 
@@ -121,8 +144,8 @@ pub fn open_now(profile: Option<&str>, open: &[OpenAccess<'_>], more: u64) -> Me
         lines.insert(0, place(say("Open now")).say(":"));
         lines.push(
             Sentence::default()
-                .code("/access revoke REQ-7F3K <note>")
-                .say(" takes one back."),
+                .code("/access revoke REQ-… <note>")
+                .say(" revokes one."),
         );
     }
     listed(&lines)

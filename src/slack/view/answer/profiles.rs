@@ -66,11 +66,11 @@ fn approvers(profile: &Profile) -> Sentence {
 ///
 /// `named` are those who may approve for the reader and whose names are known.
 pub fn who(profile: &Profile, named: &[&str], has_it: Option<(&[OpenAccess<'_>], u64)>) -> Message {
-    let mut approval = Sentence::default()
+    let mut approval = say("Approvers of ")
         .name(&profile.name)
         .say(" (")
         .code(profile.id.as_str())
-        .say(") is approved by ")
+        .say("): ")
         .then(approvers(profile));
     if !named.is_empty() {
         approval = approval.say("; for you: ").names(named, "or");
@@ -80,7 +80,7 @@ pub fn who(profile: &Profile, named: &[&str], has_it: Option<(&[OpenAccess<'_>],
         let holders = holders(open, more);
         lines.push(say(match holders.as_slice() {
             [] => "Nobody has it open now.",
-            _ => "Who has it now:",
+            _ => "Who has it, gets it or is losing it:",
         }));
         lines.extend(holders);
     }

@@ -1,6 +1,6 @@
 //! What the words of `/access` are answered with, and the line that reminds.
 
-use super::super::answer::{self, Kind, OpenAccess, Openness, Waiting};
+use super::super::answer::{self, Kind, OpenAccess, Openness, Waiting, WaitsFor};
 use super::super::reminder;
 use super::{Cast, GrantState, Message, RequestState, Scene, after, message_json, read, scene};
 use crate::domain::number::RequestNumber;
@@ -81,6 +81,11 @@ fn lists(cast: &Cast) -> Vec<(&'static str, Message)> {
         device: &cast.device,
         duration: Duration::from_hours(2),
         answer_by: after(60),
+        whom: WaitsFor::Approvers,
+    };
+    let to_confirm = Waiting {
+        whom: WaitsFor::Oneself,
+        ..waiting
     };
     let profile = scene::profile(cast);
     let mut other = profile.clone();
@@ -91,7 +96,7 @@ fn lists(cast: &Cast) -> Vec<(&'static str, Message)> {
     let people = [cast.grace.as_str(), cast.linus.as_str()];
     let named = Some(cast.profile.as_str());
     vec![
-        ("mine", answer::mine(&mine, 0, &[waiting])),
+        ("mine", answer::mine(&mine, 0, &[waiting, to_confirm])),
         ("nothing of mine", answer::mine(&[], 0, &[])),
         ("everybody's", answer::open_now(None, &everybodys, 12)),
         ("a profile's", answer::open_now(named, &everybodys[..1], 0)),

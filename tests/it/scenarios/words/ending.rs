@@ -163,7 +163,7 @@ async fn revoke_takes_it_away_with_a_note(base: Base) {
 
     let done = told(&world, GRACE, &revoke).await;
     assert!(
-        done.contains("Taking Production SSH on ada-mbp from Ada Lovelace"),
+        done.contains("Revoking the access of Ada Lovelace to Production SSH on ada-mbp"),
         "{done}"
     );
     world.calm().await;

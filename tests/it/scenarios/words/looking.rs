@@ -159,7 +159,10 @@ async fn who_tells_approvers_who_has_it_and_others_who_approves(base: Base) {
     let open = ada_has(&world, "request prod-ssh for 1h because INC-42 failover").await;
     for who in [GRACE, LINUS, SAM] {
         let told = told(&world, who, "who has prod-ssh").await;
-        assert!(told.contains("is approved by @prod-approvers"), "{told}");
+        assert!(
+            told.contains("Approvers of Production SSH (prod-ssh): @prod-approvers"),
+            "{told}"
+        );
         let line = format!("{} · Ada Lovelace: Production SSH on ada-mbp", open.number);
         assert!(told.contains(&line), "{who}: {told}");
     }
