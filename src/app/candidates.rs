@@ -5,7 +5,7 @@ pub(super) mod others;
 use super::App;
 use super::gather::TO_LOOK;
 use super::patience::Patience;
-use crate::domain::asked::{Acquaintance, Candidate, Naming};
+use crate::domain::asked::{self, Acquaintance, Candidate, Naming};
 use crate::domain::ids::PersonId;
 use crate::domain::person::{Identity, Person, Standing};
 use crate::domain::policy::{Profile, Selector, SelfApproval};
@@ -29,6 +29,19 @@ pub struct Candidates {
     pub everyone: bool,
     /// A group that names approvers and has never been read.
     pub unread: Option<String>,
+}
+
+impl Candidates {
+    /// Who of them gets a card.
+    pub(in crate::app) fn to_ask(
+        &self,
+        first: Option<&PersonId>,
+        profile: &Profile,
+    ) -> Vec<PersonId> {
+        let pool = self.by_person.values();
+        let pool = pool.map(|(candidate, _)| candidate.clone()).collect();
+        asked::choose(pool, first, profile.ask_at_most)
+    }
 }
 
 impl App {

@@ -32,6 +32,17 @@ pub struct Click {
     pub reply: Option<ReplyUrl>,
 }
 
+impl Click {
+    /// A click that is no click on a message.
+    pub fn by(person: PersonId) -> Self {
+        Self {
+            by: person,
+            at: None,
+            reply: None,
+        }
+    }
+}
+
 /// A request with the grant that it opened, as loaded inside the transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {

@@ -13,9 +13,7 @@ use super::patience::Patience;
 use super::{ATTEMPTS, App, Failure};
 use crate::domain::card::{Face, HowAsked};
 use crate::domain::ids::{NodeId, Origin, PersonId, ProfileId};
-use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
-use crate::domain::world::Unidentified;
 use crate::store::StoreError;
 use std::time::Duration;
 
@@ -105,26 +103,14 @@ impl App {
         if let Some(stored) = self.store.request_by_origin(&wish.origin).await? {
             return self.asked_before(wish, stored).await;
         }
-        let click = Click {
-            by: wish.person.clone(),
-            at: None,
-            reply: None,
-        };
+        let click = Click::by(wish.person.clone());
         let patience = Patience::for_a_decision();
         let (who, gathered) = self.who_is(&wish.person, TO_DECIDE, patience).await?;
         let who = match who {
             Ok(who) => who,
-            Err(Unidentified::Refused(why)) => {
-                return Err(self
-                    .refuse(&click, None, "request", Refusal::Identity(why))
-                    .await
-                    .into());
-            }
-            Err(Unidentified::Unread) => {
-                return Err(self
-                    .refuse(&click, None, "request", Refusal::CouldNotCheckYou)
-                    .await
-                    .into());
+            Err(unidentified) => {
+                let refusal = unidentified.into();
+                return Err(self.refuse(&click, None, "request", refusal).await.into());
             }
         };
         let roster = self.roster_to_decide(patience).await;
@@ -146,11 +132,7 @@ impl App {
     /// learns what came of it.
     async fn asked_before(&self, wish: &Wish, request: Request) -> Result<Asked, NotAsked> {
         if request.requester.id != wish.person {
-            let click = Click {
-                by: wish.person.clone(),
-                at: None,
-                reply: None,
-            };
+            let click = Click::by(wish.person.clone());
             return Err(self.refuse_unknown(&click, "request").await.into());
         }
         let asked: Vec<PersonId> = self

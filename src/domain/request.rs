@@ -186,6 +186,13 @@ pub enum RequestCommand {
         /// The number of the facts that their card showed.
         facts_seen: u32,
     },
+    /// Whom a workflow named confirms what it asked.
+    Confirm {
+        /// Who clicked.
+        by: PersonId,
+        /// Everything about it, judged anew.
+        confirmed: Box<Confirmed>,
+    },
     /// The requester withdraws it.
     Cancel {
         /// Who clicked.

@@ -18,6 +18,15 @@ pub enum Unidentified {
     Refused(IdentityRefusal),
 }
 
+impl From<Unidentified> for Refusal {
+    fn from(unidentified: Unidentified) -> Self {
+        match unidentified {
+            Unidentified::Refused(why) => Self::Identity(why),
+            Unidentified::Unread => Self::CouldNotCheckYou,
+        }
+    }
+}
+
 /// Everybody whose standing matters for this decision.
 pub type People = BTreeMap<PersonId, Result<Identity, Unidentified>>;
 
@@ -41,8 +50,8 @@ impl<'a> World<'a> {
     pub fn actor(&self, id: &PersonId) -> Result<&'a Identity, Refusal> {
         match self.people.get(id) {
             Some(Ok(identity)) => Ok(identity),
-            Some(Err(Unidentified::Refused(why))) => Err(Refusal::Identity(*why)),
-            Some(Err(Unidentified::Unread)) | None => Err(Refusal::CouldNotCheckYou),
+            Some(Err(unidentified)) => Err((*unidentified).into()),
+            None => Err(Refusal::CouldNotCheckYou),
         }
     }
 

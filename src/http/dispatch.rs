@@ -205,11 +205,7 @@ fn in_message(of: Option<RequestNumber>, failure: &Failure) -> String {
 
 /// A click that is no click on a message.
 fn click_of(person: &PersonId) -> Click {
-    Click {
-        by: person.clone(),
-        at: None,
-        reply: None,
-    }
+    Click::by(person.clone())
 }
 
 /// `response_action: update`.

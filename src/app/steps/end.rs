@@ -36,9 +36,13 @@ impl App {
         };
         let moved = case.grant.as_ref().and_then(|g| g.advance(&command, now));
         let Some(moved) = moved else {
-            // It is ending already: whoever confirms that answers the step.
+            // It is ending already: whoever confirms that answers the step, unless that happened
+            // before it was known that the step waits.
             tx.commit().await?;
-            return Ok(Next::Wait);
+            let mut tx = self.store.begin().await?;
+            let case = load(&mut tx, id).await?;
+            let answer = case.and_then(|case| workflow::ended(case.grant.as_ref()));
+            return Ok(answer.map_or(Next::Wait, Next::Answer));
         };
         let moves = Moves::Grant(Box::new(moved));
         let case = self.persist_moves(&mut tx, case, moves, now).await?;

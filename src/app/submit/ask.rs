@@ -7,8 +7,7 @@ use crate::app::decide::Click;
 use crate::app::gather::Gathered;
 use crate::app::persist::enqueue_card;
 use crate::app::{App, Failure};
-use crate::domain::asked;
-use crate::domain::audit::{Actor, AuditEvent, EventKind, MembershipUsed, PersonRef, Subject};
+use crate::domain::audit::PersonRef;
 use crate::domain::card::{Card, Face, HowAsked};
 use crate::domain::ids::PersonId;
 use crate::domain::person::Identity;
@@ -38,12 +37,7 @@ impl App {
             device_as_of,
             candidates,
         } = judged;
-        let pool = candidates
-            .by_person
-            .values()
-            .map(|(candidate, _)| candidate.clone())
-            .collect();
-        let asked = asked::choose(pool, wish.ask_first.as_ref(), profile.ask_at_most);
+        let asked = candidates.to_ask(wish.ask_first.as_ref(), profile);
         let others = candidates.by_person.len().saturating_sub(asked.len());
 
         let mut tx = self.store.begin().await?;
@@ -80,11 +74,7 @@ impl App {
             Inserted::AlreadyUnconfirmed => return Err(Failure::Contended.into()),
             Inserted::AlreadyPending(number) => {
                 drop(tx);
-                let click = Click {
-                    by: wish.person.clone(),
-                    at: None,
-                    reply: None,
-                };
+                let click = Click::by(wish.person.clone());
                 let refusal = Refusal::AlreadyPending { number };
                 return Err(self
                     .refuse(&click, Some(who), "request", refusal)
@@ -92,8 +82,19 @@ impl App {
                     .into());
             }
         }
-        self.store_asking(&mut tx, &request, who, roster, &asked, &candidates, now)
+        let people = People::from([(who.id().clone(), Ok(who.clone()))]);
+        let world = World {
+            policy: &self.policy,
+            roster,
+            people: &people,
+            device: None,
+            now,
+        };
+        let because = roster.strongest(&profile.requesters, who, now).1;
+        tx.record(&request.requested(&asked, because, &world))
             .await?;
+        store_cards(&mut tx, &request, &asked, &candidates, now).await?;
+        self.homes_follow(&mut tx, &request, now).await?;
         tx.commit().await?;
         let (number, id, person) = (request.number, &request.id, who.id());
         tracing::info!(request = %number, %id, %person, node = %request.facts.device.node, event = "requested", "{number} was asked for");
@@ -107,74 +108,29 @@ impl App {
             others: u32::try_from(others).unwrap_or(u32::MAX),
         })
     }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is one fact that the records of a request need"
-    )]
-    pub(super) async fn store_asking(
-        &self,
-        tx: &mut Tx,
-        request: &Request,
-        who: &Identity,
-        roster: &Roster,
-        asked: &[PersonId],
-        candidates: &Candidates,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let people = gathered_self(who);
-        let world = World {
-            policy: &self.policy,
-            roster,
-            people: &people,
-            device: None,
-            now,
-        };
-        let because = self
-            .policy
-            .profile(&request.facts.profile)
-            .and_then(|profile| roster.strongest(&profile.requesters, who, now).1.cloned());
-        let memberships = because
-            .map(|selector| MembershipUsed {
-                person: who.id().clone(),
-                selector,
-            })
-            .into_iter()
-            .collect();
-        let kind = EventKind::Requested {
-            evidence: request.evidence(memberships, &world),
-            justification: request.justification.clone(),
-            answer_by: request.answer_by,
-            asked: asked.to_vec(),
-        };
-        tx.record(&AuditEvent {
-            subject: Subject::Request(request.id.clone()),
-            actor: Actor::Person(request.requester.clone()),
-            at: now,
-            kind,
-        })
-        .await?;
-        let own = Card::new(request.id.clone(), Face::Requester(who.id().clone()), now);
-        let cards = asked.iter().map(|person| {
-            let because = candidates
-                .by_person
-                .get(person)
-                .map_or(Selector::Everyone, |(_, selector)| selector.clone());
-            let face = Face::Approver {
-                person: person.clone(),
-                because,
-                how: HowAsked::Asked,
-            };
-            Card::new(request.id.clone(), face, now)
-        });
-        for card in cards.chain([own]) {
-            tx.insert_card(&card).await?;
-            enqueue_card(tx, &card, now);
-        }
-        self.homes_follow(tx, request, now).await
-    }
 }
 
-fn gathered_self(who: &Identity) -> People {
-    [(who.id().clone(), Ok(who.clone()))].into_iter().collect()
+/// The cards that ask, and the one of who asked.
+pub(super) async fn store_cards(
+    tx: &mut Tx,
+    request: &Request,
+    asked: &[PersonId],
+    candidates: &Candidates,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let own = Face::Requester(request.requester.id.clone());
+    let cards = asked.iter().map(|person| Face::Approver {
+        person: person.clone(),
+        because: candidates
+            .by_person
+            .get(person)
+            .map_or(Selector::Everyone, |(_, selector)| selector.clone()),
+        how: HowAsked::Asked,
+    });
+    for face in cards.chain([own]) {
+        let card = Card::new(request.id.clone(), face, now);
+        tx.insert_card(&card).await?;
+        enqueue_card(tx, &card, now);
+    }
+    Ok(())
 }

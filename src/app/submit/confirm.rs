@@ -2,18 +2,18 @@
 //! asked just now, and only then are approvers asked.
 
 use super::Wish;
-use crate::app::decide::{Click, load};
+use super::ask::store_cards;
+use crate::app::decide::{Click, Moves, load};
 use crate::app::gather::TO_DECIDE;
 use crate::app::patience::Patience;
 use crate::app::{ATTEMPTS, App, Failure, journal};
-use crate::domain::asked;
 use crate::domain::ids::{NodeId, RequestId};
 use crate::domain::policy::WorkflowRule;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Confirmed, Request};
+use crate::domain::request::{Confirmed, Request, RequestCommand};
 use crate::domain::seconds;
 use crate::domain::workflow::DeviceChoice;
-use crate::domain::world::Unidentified;
+use crate::domain::world::{People, World};
 use crate::store::StoreError;
 
 /// What is recorded when it is refused.
@@ -62,11 +62,7 @@ impl App {
         let who = match who {
             Ok(who) => who,
             Err(unidentified) => {
-                let refusal = match unidentified {
-                    Unidentified::Refused(why) => Refusal::Identity(why),
-                    Unidentified::Unread => Refusal::CouldNotCheckYou,
-                };
-                return Err(self.refuse(click, None, ATTEMPT, refusal).await);
+                return Err(self.refuse(click, None, ATTEMPT, unidentified.into()).await);
             }
         };
         let roster = self.roster_to_decide(patience).await;
@@ -81,27 +77,39 @@ impl App {
             }
         };
         let now = self.clock.now();
-        let pool = judged.candidates.by_person.values();
-        let pool = pool.map(|(candidate, _)| candidate.clone()).collect();
-        let asked = asked::choose(pool, None, judged.profile.ask_at_most);
-        let confirmed = Confirmed {
-            facts: judged.facts,
-            device_as_of: judged.device_as_of,
-            answer_by: seconds::cut(now + judged.profile.request_ttl),
+        let asked = judged.candidates.to_ask(None, judged.profile);
+        let because = roster.strongest(&judged.profile.requesters, &who, now).1;
+        let command = RequestCommand::Confirm {
+            by: click.by.clone(),
+            confirmed: Box::new(Confirmed {
+                facts: judged.facts,
+                device_as_of: judged.device_as_of,
+                answer_by: seconds::cut(now + judged.profile.request_ttl),
+                asked: asked.clone(),
+                because: because.cloned(),
+            }),
+        };
+        let people = People::from([(who.id().clone(), Ok(who.clone()))]);
+        let world = World {
+            policy: &self.policy,
+            roster: &roster,
+            people: &people,
+            device: None,
+            now,
         };
 
         let mut tx = self.store.begin().await?;
-        let Some(mut case) = load(&mut tx, id).await? else {
+        let Some(case) = load(&mut tx, id).await? else {
             return Err(StoreError::Conflict.into());
         };
-        let request = match case.request.confirm(&click.by, &confirmed, now) {
-            Ok(request) => request,
+        let moved = match case.request.handle(&command, &world) {
+            Ok(moved) => moved,
             Err(refusal) => {
                 drop(tx);
                 return Err(self.refuse(click, Some(&who), ATTEMPT, refusal).await);
             }
         };
-        let facts = &request.facts;
+        let facts = &moved.next.facts;
         let twin = tx
             .pending_twin(&click.by, &facts.profile, &facts.device.node)
             .await?;
@@ -111,20 +119,11 @@ impl App {
             return Err(self.refuse(click, Some(&who), ATTEMPT, refusal).await);
         }
         gathered.save(&mut tx, now).await?;
-        tx.update_request(&request).await?;
-        self.store_asking(
-            &mut tx,
-            &request,
-            &who,
-            &roster,
-            &asked,
-            &judged.candidates,
-            now,
-        )
-        .await?;
+        let moves = Moves::Request(Box::new(moved));
+        let case = self.persist_moves(&mut tx, case, moves, now).await?;
+        store_cards(&mut tx, &case.request, &asked, &judged.candidates, now).await?;
         self.follow_click(&mut tx, click, &case.cards, now).await?;
         tx.commit().await?;
-        case.request = request;
         journal::write(&case);
         self.work.ring();
         self.due.ring();

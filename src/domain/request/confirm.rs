@@ -3,11 +3,14 @@
 use super::{Request, RequestState};
 use crate::domain::facts::Facts;
 use crate::domain::ids::PersonId;
+use crate::domain::policy::Selector;
 use crate::domain::refusal::Refusal;
+use crate::domain::transition::{Audience, Effect, Transition};
 use crate::domain::workflow::Workflow;
+use crate::domain::world::World;
 use chrono::{DateTime, Utc};
 
-/// A request as it goes on once it is confirmed, everything about it judged anew.
+/// What was found when everything about a request was judged anew, as if it were asked just now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed {
     /// The facts of now, with the device that the person chose.
@@ -16,29 +19,36 @@ pub struct Confirmed {
     pub device_as_of: Option<DateTime<Utc>>,
     /// When it lapses.
     pub answer_by: DateTime<Utc>,
+    /// Who gets a card.
+    pub asked: Vec<PersonId>,
+    /// The selector that lets the person ask.
+    pub because: Option<Selector>,
 }
 
 impl Request {
-    /// The pending request that this one becomes when its requester confirms it.
-    pub fn confirm(
+    pub(super) fn confirm(
         &self,
         by: &PersonId,
         confirmed: &Confirmed,
-        now: DateTime<Utc>,
-    ) -> Result<Self, Refusal> {
-        let workflow = self.to_confirm(by, now)?;
-        Ok(Self {
+        world: &World<'_>,
+    ) -> Result<Transition<Self>, Refusal> {
+        let workflow = self.to_confirm(by, world.now)?;
+        let next = Self {
             facts: confirmed.facts.clone(),
             wished: confirmed.facts.duration,
             device_as_of: confirmed.device_as_of,
-            asked_at: now,
+            asked_at: world.now,
             answer_by: confirmed.answer_by,
             workflow: Some(Workflow {
-                confirmed_at: Some(now),
+                confirmed_at: Some(world.now),
                 ..workflow.clone()
             }),
             ..self.in_state(RequestState::Pending)
-        })
+        };
+        let event = next.requested(&confirmed.asked, confirmed.because.as_ref(), world);
+        Ok(Transition::to(next)
+            .recording(event)
+            .causing(Effect::RefreshCards(Audience::Everyone)))
     }
 
     /// The workflow that waits for this person's word, or why there is nothing to confirm.
@@ -51,17 +61,9 @@ impl Request {
         if is_lapsed && !self.is_confirmed() {
             return Err(Refusal::ConfirmedTooLate { number });
         }
-        if let Some((how, at)) = self.how_settled() {
-            return Err(Refusal::Settled { number, how, at });
-        }
+        self.must_be_undecided_by(now)?;
         match &self.workflow {
-            Some(workflow) if self.state == RequestState::Unconfirmed => {
-                if now < self.answer_by {
-                    Ok(workflow)
-                } else {
-                    Err(Refusal::ConfirmedTooLate { number })
-                }
-            }
+            Some(workflow) if self.state == RequestState::Unconfirmed => Ok(workflow),
             _ => Err(Refusal::Repeated),
         }
     }

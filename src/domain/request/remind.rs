@@ -37,7 +37,7 @@ impl Request {
         if *by != self.requester.id {
             return Err(Refusal::NotYours);
         }
-        self.must_be_pending(world)?;
+        self.must_be_open(world)?;
         if self.was_just_reminded(world.now) {
             return Err(Refusal::Repeated);
         }

@@ -39,7 +39,7 @@ impl Request {
             return Err(Refusal::Repeated);
         }
         let Some(profile) = world.profile(&self.facts.profile) else {
-            self.must_be_pending(world)?;
+            self.must_be_open(world)?;
             return Ok(self.cancelled(CancelReason::ProfileGone, Actor::Lapse, world));
         };
         let right = rights::may_review(profile, world.roster, identity, world.now);
@@ -47,7 +47,7 @@ impl Request {
             ReviewRight::Full(selector) | ReviewRight::DenyOnly(selector) => selector.clone(),
             ReviewRight::None => return Err(Refusal::NotAnApprover),
         };
-        self.must_be_pending(world)?;
+        self.must_be_open(world)?;
         if repeated && !self.would_suffice(verdict, facts_seen, profile, world) {
             return Err(Refusal::Repeated);
         }

@@ -284,7 +284,7 @@ fn every_review_ends_as_the_model_says() {
 #[test]
 fn every_other_command_on_a_request_ends_as_the_model_says() {
     use lapse::domain::request::RequestCommand::{
-        Cancel, Lapse, PersonLeft, Remind, Review, Withdraw,
+        Cancel, Confirm, Lapse, PersonLeft, Remind, Review, Withdraw,
     };
     super::story::law(|story| {
         for moment in &story.moments {
@@ -306,6 +306,7 @@ fn every_other_command_on_a_request_ends_as_the_model_says() {
                 }
                 Cancel { by } => pending && !over && *by == moment.request.requester.id,
                 Lapse => pending && over,
+                Confirm { .. } => false,
                 PersonLeft { .. } => pending && !over,
                 Withdraw => pending && !over && moment.scene.profile().is_none(),
             };

@@ -72,15 +72,24 @@ proptest! {
             facts: request.facts.clone(),
             device_as_of: None,
             answer_by: scene.now + Duration::from_hours(1),
+            asked: vec![id("grace")],
+            because: None,
         };
-        let went_on = request.confirm(&id(who), &anew, scene.now);
+        let confirm = |who: &str| RequestCommand::Confirm {
+            by: id(who),
+            confirmed: Box::new(anew.clone()),
+        };
+        let went_on = request.handle(&confirm(who), &scene.world());
         prop_assert_eq!(went_on.is_ok(), who == "ada" && minutes < 15);
-        if let Ok(pending) = went_on {
+        if let Ok(moved) = went_on {
+            prop_assert_eq!(moved.events[0].kind.name(), "requested");
+            let pending = moved.next;
             prop_assert_eq!(&pending.state, &RequestState::Pending);
             prop_assert_eq!(pending.version, request.version + 1);
             prop_assert_eq!(pending.answer_by, scene.now + Duration::from_hours(1));
             prop_assert!(pending.is_confirmed());
-            prop_assert!(pending.confirm(&id("ada"), &anew, scene.now).is_err(), "once");
+            let again = pending.handle(&confirm("ada"), &scene.world());
+            prop_assert!(again.is_err(), "once");
         }
     }
 

@@ -81,7 +81,11 @@ async fn error(world: &World, execution: &Execution) -> String {
 
 async fn stopped(world: &World, execution: &Execution) -> ExecutionState {
     let stopped = world.slack.await_execution(&execution.id, PATIENCE).await;
-    stopped.expect("the step is answered").state
+    if let Some(stopped) = stopped {
+        return stopped.state;
+    }
+    let (title, left) = (&execution.title, world.what_is_left().await);
+    panic!("{title} ({}) is not answered: {left}", execution.id);
 }
 
 /// How often a step was answered, one way or the other.
