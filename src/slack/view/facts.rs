@@ -13,6 +13,9 @@ use chrono::{DateTime, Utc};
 use slack_morphism::prelude::SlackBlock;
 use std::time::Duration;
 
+/// A machine may have dozens of tags, and a field takes 2,000 characters.
+const MOST_TAGS: usize = 5;
+
 /// For how long, which device, what it opens, until when it can be answered.
 pub fn fields(story: &Story<'_>) -> SlackBlock {
     as_block(&of_story(story))
@@ -51,16 +54,20 @@ pub fn fields_of(request: &Request) -> SlackBlock {
 fn of_request(request: &Request, duration: Sentence) -> Vec<Sentence> {
     let facts = &request.facts;
     let label = |name: &str| Sentence::default().strong().say(name).ordinary().say("\n");
+    let mut device = label("Device")
+        .name(&facts.device.name)
+        .say(" · ")
+        .name(&facts.device.os);
+    // A shared machine has tags, and nobody owns it.
+    if !facts.device.owner.as_str().is_empty() {
+        device = device.say(" · ").name(facts.device.owner.as_str());
+    }
+    for tag in facts.device.tags.iter().take(MOST_TAGS) {
+        device = device.say(" · ").code(tag);
+    }
     vec![
         label("For").then(duration),
-        label("Device")
-            .name(&facts.device.name)
-            .say(" · ")
-            .name(&facts.device.os)
-            .say(" · ")
-            .name(facts.device.owner.as_str())
-            .say(" · ")
-            .code(facts.device.node.as_str()),
+        device.say(" · ").code(facts.device.node.as_str()),
         // A lone `*` would go with the formatting, and `tcp:*` opens more than `tcp:`.
         label("Opens").name(&facts.description.replace('*', "∗")),
         label("Answer by").date(request.answer_by),
