@@ -146,6 +146,10 @@ impl Page {
             news: watch::Sender::new(()),
         });
         let router = routes::router(house, address);
+        // News are small; nobody waits for more of them to fill a packet.
+        let listener = axum::serve::ListenerExt::tap_io(listener, |connection| {
+            let _ = connection.set_nodelay(true);
+        });
         let server: JoinHandle<_> = tokio::spawn(axum::serve(listener, router).into_future());
         Ok(Self {
             address,
