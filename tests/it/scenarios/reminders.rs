@@ -241,6 +241,7 @@ async fn a_killed_bot_reminds_at_most_once(base: Base) {
     world.click(ADA, "Asked for", "remind").await;
     world.kill_bot().await;
     world.start_bot().await;
+    world.recover().await;
     world.pass(2 * MINUTE).await;
     assert!(reminders(&world, GRACE) <= 1 && reminders(&world, LINUS) <= 1);
     card_says(&world, "reminded").await;
