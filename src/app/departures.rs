@@ -5,14 +5,13 @@
 //! approved stops counting by itself, because every decision judges its approvers anew; here the
 //! cards are drawn again so that they say so.
 
-use super::decide::{Moves, load};
-use super::{App, journal};
+use super::App;
+use super::decide::Moves;
+use super::sweep::on_request;
 use crate::domain::grant::GrantCommand;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::person::{Person, Standing};
 use crate::domain::request::RequestCommand;
-use crate::domain::roster::Roster;
-use crate::domain::world::{People, World};
 use crate::store::outbox::{Job, Lane, Priority};
 use crate::store::{StoreError, Tx};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -154,32 +153,13 @@ impl App {
     /// Whether anything changed.
     async fn end_for(&self, id: &RequestId, standing: Standing) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
-        let Some(case) = load(&mut tx, id).await? else {
-            return Ok(false);
-        };
-        let (roster, people) = (Roster::default(), People::new());
-        let world = World {
-            policy: &self.policy,
-            roster: &roster,
-            people: &people,
-            device: None,
-            now,
-        };
-        let moves = match &case.grant {
+        self.move_unasked(id, now, |case, world| match &case.grant {
             Some(grant) => grant
                 .advance(&GrantCommand::PersonLeft { standing }, now)
                 .map(|moved| Moves::Grant(Box::new(moved))),
-            None => (case.request)
-                .handle(&RequestCommand::PersonLeft { standing }, &world)
-                .ok()
-                .map(|moved| Moves::Request(Box::new(moved))),
-        };
-        let Some(moves) = moves else { return Ok(false) };
-        let case = self.persist_moves(&mut tx, case, moves, now).await?;
-        tx.commit().await?;
-        journal::write(&case);
-        Ok(true)
+            None => on_request(case, &RequestCommand::PersonLeft { standing }, world),
+        })
+        .await
     }
 }
 

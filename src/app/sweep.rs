@@ -1,7 +1,7 @@
 //! What the clock does: unanswered requests lapse, grants reach their end, holders are warned.
 
 use super::App;
-use super::decide::{Moves, load};
+use super::decide::{Case, Moves, load};
 use super::journal;
 use crate::domain::grant::GrantCommand;
 use crate::domain::ids::RequestId;
@@ -45,29 +45,12 @@ impl App {
 
     /// Whether anything changed.
     async fn sweep_one(&self, due: &Due, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let mut tx = self.store.begin().await?;
         let id = match due {
             Due::Lapse(request) => request.clone(),
             Due::Clock(grant) => RequestId::new(grant.as_str()),
         };
-        let Some(case) = load(&mut tx, &id).await? else {
-            return Ok(false);
-        };
-        let moves = match due {
-            Due::Lapse(_) => {
-                let (roster, people) = (Roster::default(), People::new());
-                let world = World {
-                    policy: &self.policy,
-                    roster: &roster,
-                    people: &people,
-                    device: None,
-                    now,
-                };
-                let lapse = case.request.handle(&RequestCommand::Lapse, &world);
-                lapse
-                    .ok()
-                    .map(|transition| Moves::Request(Box::new(transition)))
-            }
+        self.move_unasked(&id, now, |case, world| match due {
+            Due::Lapse(_) => on_request(case, &RequestCommand::Lapse, world),
             Due::Clock(_) => case.grant.as_ref().and_then(|grant| {
                 [
                     GrantCommand::TimeUp,
@@ -78,8 +61,34 @@ impl App {
                 .find_map(|command| grant.advance(command, now))
                 .map(|transition| Moves::Grant(Box::new(transition)))
             }),
+        })
+        .await
+    }
+
+    /// Moves a request or its grant without anybody having asked: by the clock, by the
+    /// configuration, or because somebody left. Nobody's right is judged, so nobody is read.
+    /// Answers whether anything changed.
+    pub(super) async fn move_unasked(
+        &self,
+        id: &RequestId,
+        now: DateTime<Utc>,
+        judge: impl Fn(&Case, &World<'_>) -> Option<Moves>,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.store.begin().await?;
+        let Some(case) = load(&mut tx, id).await? else {
+            return Ok(false);
         };
-        let Some(moves) = moves else { return Ok(false) };
+        let (roster, people) = (Roster::default(), People::new());
+        let world = World {
+            policy: &self.policy,
+            roster: &roster,
+            people: &people,
+            device: None,
+            now,
+        };
+        let Some(moves) = judge(&case, &world) else {
+            return Ok(false);
+        };
         let case = self.persist_moves(&mut tx, case, moves, now).await?;
         tx.commit().await?;
         journal::write(&case);
@@ -107,26 +116,19 @@ impl App {
     }
 
     async fn withdraw(&self, id: &RequestId) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
-        let Some(case) = load(&mut tx, id).await? else {
-            return Ok(false);
-        };
-        let (roster, people) = (Roster::default(), People::new());
-        let world = World {
-            policy: &self.policy,
-            roster: &roster,
-            people: &people,
-            device: None,
-            now,
-        };
-        let Ok(transition) = case.request.handle(&RequestCommand::Withdraw, &world) else {
-            return Ok(false);
-        };
-        let moves = Moves::Request(Box::new(transition));
-        let case = self.persist_moves(&mut tx, case, moves, now).await?;
-        tx.commit().await?;
-        journal::write(&case);
-        Ok(true)
+        self.move_unasked(id, self.clock.now(), |case, world| {
+            on_request(case, &RequestCommand::Withdraw, world)
+        })
+        .await
     }
+}
+
+/// What a command makes of a request, unless it no longer applies.
+pub(super) fn on_request(
+    case: &Case,
+    command: &RequestCommand,
+    world: &World<'_>,
+) -> Option<Moves> {
+    let transition = case.request.handle(command, world).ok()?;
+    Some(Moves::Request(Box::new(transition)))
 }
