@@ -19,9 +19,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-/// A silent connection costs sixteen kilobytes, up to twenty-five in a build for debugging, and
-/// all of them together have to stay below four megabytes. Slack at its busiest needs a few dozen.
-const MOST_CONNECTIONS: usize = 96;
+/// A silent connection costs sixteen kilobytes, up to twenty-five in a build for debugging. All of
+/// them and whatever else strangers send at the same time have to stay below four megabytes, so
+/// they may have not quite half of it. Slack at its busiest needs a few dozen.
+const MOST_CONNECTIONS: usize = 64;
 
 /// For the headers of a request, also for those of the next one on the same connection.
 const HEADER_TIME: Duration = Duration::from_secs(15);
