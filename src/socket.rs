@@ -40,7 +40,7 @@ use tokio_util::task::TaskTracker;
 
 /// Envelopes that are handled at one time, over all connections. As many as the HTTP edge has
 /// connections; when all places are taken, the next envelope waits in its connection.
-const MOST_AT_ONCE: usize = 96;
+const MOST_AT_ONCE: usize = 64;
 
 /// An edge over Socket Mode.
 pub struct Socket(Arc<Parts>);

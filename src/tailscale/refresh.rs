@@ -43,9 +43,14 @@ impl Refresher {
     }
 
     /// Counts the readings that succeeded: whoever keeps the index in the database waits here
-    /// and takes [`DeviceIndex::snapshot`]. Loading the index from there does not count.
+    /// and takes [`DeviceIndex::snapshot`]. Whoever comes after the first reading finds it as a
+    /// change. Loading the index from there does not count.
     pub fn refreshed(&self) -> watch::Receiver<u64> {
-        self.refreshed.subscribe()
+        let mut readings = self.refreshed.subscribe();
+        if *readings.borrow() > 0 {
+            readings.mark_changed();
+        }
+        readings
     }
 
     /// Asks for a reading now, because somebody misses a device. Does nothing when the last one
@@ -221,6 +226,16 @@ mod tests {
         story.after(62).await;
         assert_eq!(story.list.reads(), 2);
         assert_eq!(*story.refresher.refreshed().borrow(), 2);
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_late_hears_of_what_was_read_already() {
+        let story = Story::begin().await;
+        let heard = |readings: &watch::Receiver<u64>| readings.has_changed().expect("it runs");
+        let mut readings = story.refresher.refreshed();
+        assert!(heard(&readings), "the first was before");
+        readings.borrow_and_update();
+        assert!(!heard(&readings), "and is told once");
     }
 
     #[tokio::test]

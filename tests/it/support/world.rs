@@ -471,22 +471,22 @@ impl World {
     pub async fn ready(&self) {
         self.connected().await;
         let app = self.app().clone();
-        let slow = app.policy.selectors().len();
-        self.eventually("the bot is ready", move || {
+        let selectors = app.policy.selectors();
+        let needed = selectors.iter().filter(|s| s.to_string() != "*").count();
+        let groups = || {
             let roster = app.memberships.roster();
-            let known =
-                roster.user_groups.len() + roster.tailnet_groups.len() + roster.addresses.len();
-            let needed = app
-                .policy
-                .selectors()
-                .iter()
-                .filter(|s| s.to_string() != "*")
-                .count();
+            roster.user_groups.len() + roster.tailnet_groups.len() + roster.addresses.len()
+        };
+        self.eventually("the bot knows its workspace", || {
             app.installed.get().is_some()
-                && app.devices.age(app.clock.now()).is_some()
-                && known >= needed.min(slow)
         })
         .await;
+        self.eventually("the bot knows its devices", || {
+            app.devices.age(app.clock.now()).is_some()
+        })
+        .await;
+        self.eventually("the bot knows its people", || groups() >= needed)
+            .await;
     }
 
     /// Moves everybody's time forward.
