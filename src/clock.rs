@@ -12,6 +12,49 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, error::Elapsed};
 
+/// Keeps looks for work apart, in *real* time: for whoever is woken more often than looking is worth.
+///
+/// The first look of a burst is at once; the next ones wait until there is some company to find, and
+/// somewhat longer where a look takes long, so that looking is not most of what is done.
+#[derive(Debug)]
+pub struct Breath {
+    shortest: Duration,
+    until: Instant,
+}
+
+/// So many times as long as a look takes nothing is looked for,
+const REST: u32 = 3;
+/// but no longer than this: a look may have waited for something.
+const LONGEST_REST: Duration = Duration::from_millis(50);
+
+impl Breath {
+    /// Looks that are at least so far apart.
+    pub fn of(shortest: Duration) -> Self {
+        Self {
+            shortest,
+            until: Instant::now(),
+        }
+    }
+
+    /// Waits for the next look; what it answers is given back after the look.
+    pub async fn taken(&self) -> Instant {
+        if self.until > Instant::now() {
+            tokio::time::sleep_until(self.until).await;
+        }
+        Instant::now()
+    }
+
+    /// The look that began then is over.
+    pub fn looked_since(&mut self, began: Instant) {
+        let now = Instant::now();
+        self.until = now + self.rest_after(now - began);
+    }
+
+    fn rest_after(&self, look: Duration) -> Duration {
+        (look * REST).min(LONGEST_REST).max(self.shortest)
+    }
+}
+
 /// Tells the time and waits for it. Clones show the same time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
@@ -188,6 +231,25 @@ mod tests {
         Utc.with_ymd_and_hms(2026, 11, 2, 12, 0, 0)
             .single()
             .expect("a time that exists")
+    }
+
+    #[tokio::test]
+    async fn a_breath_is_as_long_as_looking_was_hard_within_reason() {
+        let of_looking = |milliseconds| {
+            let breath = Breath::of(Duration::from_millis(5));
+            breath.rest_after(Duration::from_millis(milliseconds))
+        };
+        assert_eq!(of_looking(0), Duration::from_millis(5));
+        assert_eq!(of_looking(10), Duration::from_millis(30));
+        assert_eq!(of_looking(10_000), Duration::from_millis(50));
+    }
+
+    #[tokio::test]
+    async fn the_first_look_of_a_burst_is_at_once() {
+        let mut breath = Breath::of(Duration::from_mins(1));
+        let first = breath.taken().now_or_never().expect("at once");
+        breath.looked_since(first);
+        assert!(breath.taken().now_or_never().is_none(), "the next waits");
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod sync_key;
 mod take_step;
 
 use crate::app::App;
-use crate::clock::backoff;
+use crate::clock::{Breath, backoff};
 use crate::domain::seconds;
 use crate::lifecycle::Shutdown;
 use crate::slack::view::home::Ailment;
@@ -24,7 +24,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pace::Pace;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 /// How long a claim holds before another worker may take it over.
@@ -33,6 +33,8 @@ pub const LEASE: Duration = Duration::from_secs(30);
 const SENDING: Duration = Duration::from_secs(18);
 /// Other replicas' rows are found by looking, this often.
 const POLL: Duration = Duration::from_secs(1);
+/// Looks for work are at least so far apart.
+const BREATH: Duration = Duration::from_millis(5);
 /// How many rows are worked on side by side.
 const SIDE_BY_SIDE: usize = 32;
 
@@ -112,12 +114,21 @@ impl Worker {
 
     /// Works until asked to stop, finishes what it has begun, and gives the rest back.
     pub async fn run(self, stop: Shutdown) {
+        let mut breath = Breath::of(BREATH);
         while !stop.has_begun() {
-            // A ring between the query and the wait is kept for the wait.
-            let rung = self.app.work.rung();
+            let place = tokio::select! {
+                place = Arc::clone(&self.places).acquire_owned() => place,
+                () = stop.soft() => break,
+            };
+            let Ok(place) = place else { break };
+            let began = breath.taken().await;
+            // What rang until now is answered by this look; a ring during it is kept for the wait.
+            self.app.work.hush();
             // The next look is counted from this one, so that no time falls between the two.
             let looked = self.app.clock.now();
-            match self.claim_if_any(looked, &stop).await {
+            let look = self.claim_if_any(place, looked, &stop).await;
+            breath.looked_since(began);
+            match look {
                 Ok(Look::Claimed) => {}
                 Ok(Look::Nothing { next }) => {
                     let poll = looked + POLL;
@@ -125,7 +136,7 @@ impl Worker {
                         .filter(|at| *at > looked)
                         .map_or(poll, |at| at.min(poll));
                     tokio::select! {
-                        () = rung => {}
+                        () = self.app.work.rung() => {}
                         () = self.app.clock.nap_until(wake, POLL) => {}
                         () = stop.soft() => {}
                     }
@@ -166,22 +177,26 @@ impl Worker {
     }
 
     /// Looks before it claims: a claim is a writing transaction, which clicks wait for.
-    async fn claim_if_any(&self, now: DateTime<Utc>, stop: &Shutdown) -> Result<Look, StoreError> {
+    async fn claim_if_any(
+        &self,
+        place: OwnedSemaphorePermit,
+        now: DateTime<Utc>,
+        stop: &Shutdown,
+    ) -> Result<Look, StoreError> {
         let next = self.app.store.next_run_at(now).await?;
-        if next.is_some_and(|at| at <= now) && self.claim(stop).await? > 0 {
+        if next.is_some_and(|at| at <= now) && self.claim(place, stop).await? > 0 {
             return Ok(Look::Claimed);
         }
         Ok(Look::Nothing { next })
     }
 
     /// Claims as many rows as there are free places and starts them; says how many.
-    async fn claim(&self, stop: &Shutdown) -> Result<usize, StoreError> {
-        let first = tokio::select! {
-            place = Arc::clone(&self.places).acquire_owned() => place,
-            () = stop.soft() => return Ok(0),
-        };
-        let Ok(first) = first else { return Ok(0) };
-        let mut places = vec![first];
+    async fn claim(
+        &self,
+        place: OwnedSemaphorePermit,
+        stop: &Shutdown,
+    ) -> Result<usize, StoreError> {
+        let mut places = vec![place];
         while let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             places.push(place);
         }

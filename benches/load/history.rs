@@ -100,7 +100,7 @@ fn effects(now: i64) -> String {
         "INSERT INTO outbox (kind, subject, lane, lane_group, priority, run_at, generation, \
          attempts) {} \
          SELECT 'sync_card', 'w' || CAST(n % {PENDING} AS TEXT) || '/c' || CAST(n AS TEXT), \
-         'slack:chat.update', 'slack:chat.update', 4, {now} - n, 1, 0 FROM s WHERE 1 = 1 ON CONFLICT DO NOTHING",
+         'slack:post:C' || CAST(n % 1000 AS TEXT), 'slack:post', 4, {now} - n, 1, 0 FROM s WHERE 1 = 1 ON CONFLICT DO NOTHING",
         series(EFFECTS)
     )
 }

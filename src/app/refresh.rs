@@ -1,6 +1,7 @@
 //! Background reading: groups, addresses, the installation. Each loop ends with the process.
 
 use super::App;
+use crate::clock::Breath;
 use crate::domain::seconds;
 use crate::store::StoreError;
 use crate::store::outbox::{Depth, Job};
@@ -20,6 +21,8 @@ const DELIVERIES_KEPT: TimeDelta = TimeDelta::days(2);
 const HOMES_KEPT: TimeDelta = TimeDelta::days(30);
 /// What a step asked is in the audit trail; the run itself is needed only for its answer.
 const EXECUTIONS_KEPT: TimeDelta = TimeDelta::days(7);
+/// A burst leaves a thousand pages in between, some ten milliseconds of writing.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 const GAUGES_EVERY: Duration = Duration::from_secs(5);
 /// Addresses change rarely; an unresolved one is asked for again after this.
 const ADDRESSES_EVERY: Duration = Duration::from_mins(5);
@@ -145,11 +148,30 @@ impl App {
         }
     }
 
+    /// Moves SQLite's log into its file now and then, so that commits have little of that to do.
+    pub async fn keep_checkpointed(self) {
+        let mut worked = true;
+        loop {
+            self.clock.sleep(CHECKPOINT_EVERY).await;
+            let outcome = self.store.checkpoint().await;
+            if let Err(error) = &outcome
+                && worked
+            {
+                tracing::warn!(%error, "the database's log could not be moved into its file; it grows until that works again");
+            }
+            worked = outcome.is_ok();
+        }
+    }
+
     /// Sweeps whenever something is due.
     pub async fn keep_sweeping(self) {
         const POLL: Duration = Duration::from_secs(1);
+        // A burst of decisions says often that something new is due, and seldom that it is now.
+        const BREATH: Duration = Duration::from_millis(50);
+        let mut breath = Breath::of(BREATH);
         loop {
-            let rung = self.due.rung();
+            let began = breath.taken().await;
+            self.due.hush();
             // The next look is counted from this one, so that no time falls between the two.
             let looked = self.clock.now();
             let next = match self.sweep().await {
@@ -159,10 +181,11 @@ impl App {
                     None
                 }
             };
+            breath.looked_since(began);
             let poll = looked + POLL;
             let wake = next.map_or(poll, |next| next.min(poll));
             tokio::select! {
-                () = rung => {}
+                () = self.due.rung() => {}
                 () = self.clock.nap_until(wake, POLL) => {}
             }
         }

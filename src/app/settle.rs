@@ -44,14 +44,14 @@ impl App {
         let mut grants = Vec::with_capacity(commands.len());
         let mut cases = Vec::new();
         for (id, command) in commands {
-            let Some(grant) = tx.grant(id).await? else {
+            let Some(case) = load(&mut tx, &id.request()).await? else {
+                continue;
+            };
+            let Some(grant) = &case.grant else {
                 continue;
             };
             let Some(transition) = grant.advance(command, now) else {
-                grants.push(grant);
-                continue;
-            };
-            let Some(case) = load(&mut tx, &grant.request).await? else {
+                grants.extend(case.grant);
                 continue;
             };
             let case = self

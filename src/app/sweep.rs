@@ -19,8 +19,13 @@ impl App {
     pub async fn sweep(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         loop {
             let now = self.clock.now();
+            let next = self.store.next_due().await?;
+            if next.is_none_or(|at| at > now) {
+                return Ok(next);
+            }
             let due = self.store.due(now, BATCH).await?;
             if due.is_empty() {
+                // Somebody else has done it in this moment.
                 return self.store.next_due().await;
             }
             let mut moved = 0;
@@ -47,7 +52,7 @@ impl App {
     async fn sweep_one(&self, due: &Due, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let id = match due {
             Due::Lapse(request) => request.clone(),
-            Due::Clock(grant) => RequestId::new(grant.as_str()),
+            Due::Clock(grant) => grant.request(),
         };
         self.move_unasked(&id, now, |case, world| match due {
             Due::Lapse(_) => on_request(case, &RequestCommand::Lapse, world),

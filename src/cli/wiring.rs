@@ -15,8 +15,8 @@ use crate::lifecycle::Shutdown;
 use crate::slack;
 use crate::slack::verify::Verifier;
 use crate::socket::Socket;
-use crate::store::Store;
 use crate::store::outbox::Lane;
+use crate::store::{Flavor, Store};
 use crate::tailscale::{self, DeviceIndex, Refresher};
 use crate::telemetry::Metrics;
 use crate::worker::Worker;
@@ -313,6 +313,9 @@ fn start_reading(app: &App, background: &mut JoinSet<()>) {
     background.spawn(app.clone().keep_addresses_resolved());
     background.spawn(app.clone().keep_devices_stored());
     background.spawn(app.clone().keep_sweeping());
+    if app.store.flavor() == Flavor::Sqlite {
+        background.spawn(app.clone().keep_checkpointed());
+    }
     background.spawn(app.clone().keep_tidy());
     background.spawn(app.clone().keep_gauges());
 }

@@ -92,4 +92,9 @@ impl GrantId {
     pub fn of(request: &RequestId) -> Self {
         Self(request.0.clone())
     }
+
+    /// The request that opened it.
+    pub fn request(&self) -> RequestId {
+        RequestId(self.0.clone())
+    }
 }

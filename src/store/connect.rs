@@ -138,6 +138,7 @@ async fn prepare(
         (Flavor::Sqlite, Access::Write) => {
             conn.execute(
                 "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864; \
                  PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY",
             )
             .await?;

@@ -3,7 +3,7 @@
 use super::error::Result;
 use super::query::{all, one};
 use super::row::{Reader, millis};
-use super::sql::{grants, requests};
+use super::sql::{grants, house, requests};
 use super::tx::reads;
 use crate::domain::ids::{GrantId, RequestId};
 use chrono::{DateTime, Utc};
@@ -44,15 +44,8 @@ async fn due(conn: &mut AnyConnection, now: DateTime<Utc>, limit: u32) -> Result
 }
 
 async fn next_due(conn: &mut AnyConnection) -> Result<Option<DateTime<Utc>>> {
-    let mut next: Option<DateTime<Utc>> = None;
-    for (table, sql) in [
-        ("requests", requests::NEXT_DUE),
-        ("grants", grants::NEXT_DUE),
-    ] {
-        if let Some(row) = one(conn, sqlx::query(sql)).await? {
-            let at = Reader::new(table, "at", &row).instant_or_none("at")?;
-            next = next.into_iter().chain(at).min();
-        }
-    }
-    Ok(next)
+    let row = one(conn, sqlx::query(house::NEXT_DUE)).await?;
+    row.map_or(Ok(None), |row| {
+        Reader::new("requests and grants", "at", &row).instant_or_none("at")
+    })
 }

@@ -5,7 +5,7 @@ use super::error::Result;
 use super::query::{all, one, run};
 use super::row::{Reader, json, millis};
 use super::sql::executions as sql;
-use super::tx::{Tx, reads, writes};
+use super::tx::{Tx, reads, single_writes};
 use crate::domain::ids::{ExecutionId, PersonId, RequestId};
 use crate::domain::workflow::{Inputs, Step, StepAnswer};
 use chrono::{DateTime, Utc};
@@ -42,7 +42,7 @@ reads! {
     fn executions_waiting_for(request: &RequestId) -> Vec<Execution> = waiting;
 }
 
-writes! {
+single_writes! {
     /// Forgets runs that were told of before this; answers how many.
     fn forget_executions(before: DateTime<Utc>) -> u64 = forget;
 }

@@ -24,6 +24,15 @@ impl Store {
         }
     }
 
+    /// Moves what SQLite's log holds into the file, as far as nobody reads it there still. Commits go
+    /// on beside it. One that finds 64 MB in the log moves the rest and begins the log anew, and
+    /// whoever clicked waits for that. <https://www.sqlite.org/wal.html#ckpt>
+    pub async fn checkpoint(&self) -> Result<()> {
+        let mut conn = self.connection().await?;
+        one(&mut conn, sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")).await?;
+        Ok(())
+    }
+
     /// Whether every migration that this version knows was applied; newer ones do no harm.
     pub async fn is_up_to_date(&self) -> Result<bool> {
         let known = i64::try_from(super::migrations::NAMES.len()).unwrap_or(i64::MAX);

@@ -5,7 +5,7 @@ use super::outbox::Lane;
 use super::query::{all, run};
 use super::row::{Reader, millis};
 use super::sql::house as sql;
-use super::tx::{reads, writes};
+use super::tx::{reads, single_writes};
 use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 
@@ -23,7 +23,7 @@ reads! {
     fn pauses(now: DateTime<Utc>) -> Vec<Pause> = pauses;
 }
 
-writes! {
+single_writes! {
     /// Pauses a lane; of two pauses the later end counts.
     fn pause(lane: &Lane, until: DateTime<Utc>) -> () = pause;
 }

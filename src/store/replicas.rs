@@ -4,7 +4,7 @@ use super::error::Result;
 use super::query::{one, run};
 use super::row::{Reader, millis};
 use super::sql::house as sql;
-use super::tx::{reads, writes};
+use super::tx::{reads, single_writes};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AnyConnection;
 
@@ -16,7 +16,7 @@ reads! {
     fn replicas(since: DateTime<Utc>) -> u32 = alive;
 }
 
-writes! {
+single_writes! {
     /// Says that this replica is alive.
     fn heartbeat(owner: &str, now: DateTime<Utc>) -> () = beat;
 }

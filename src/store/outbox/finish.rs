@@ -5,7 +5,7 @@ use crate::store::error::Result;
 use crate::store::query::{Query, run};
 use crate::store::row::millis;
 use crate::store::sql::outbox as sql;
-use crate::store::tx::writes;
+use crate::store::tx::{single_writes, writes};
 use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 
@@ -29,7 +29,7 @@ pub enum Fenced {
     Lost,
 }
 
-writes! {
+single_writes! {
     /// The run is done.
     fn finish(claimed: &Claimed) -> Finished = finish;
     /// The run failed in a way that may pass: it is tried again, at the given time, or at once
@@ -39,6 +39,9 @@ writes! {
     fn release(claimed: &Claimed) -> Fenced = release;
     /// Gives everything back that this owner has claimed; answers how many rows.
     fn release_all(owner: &str) -> u64 = release_all;
+}
+
+writes! {
     /// Whether the claim still holds. Inside a transaction nobody can take it over before the
     /// commit.
     fn holds(claimed: &Claimed) -> bool = holds;

@@ -72,6 +72,4 @@ statements! {
         AND ends_at > $1 AND id <> $2 AND held_by LIKE '{\"client_refused\"%' LIMIT 1";
 
     DUE = "SELECT id, due_at FROM grants WHERE due_at <= $1 ORDER BY due_at LIMIT $2";
-
-    NEXT_DUE = "SELECT MIN(due_at) AS at FROM grants WHERE due_at IS NOT NULL";
 }

@@ -34,6 +34,11 @@ statements! {
 
     REPLICAS = "SELECT COUNT(*) AS alive FROM replicas WHERE seen_at >= $1";
 
+    /// When the clock has to do with a request or a grant next.
+    NEXT_DUE = "SELECT MIN(at) AS at FROM (SELECT MIN(answer_by) AS at FROM requests \
+        WHERE state IN ('unconfirmed', 'pending') \
+        UNION ALL SELECT MIN(due_at) AS at FROM grants WHERE due_at IS NOT NULL) AS soonest";
+
     /// Writes what is there already: it proves that a commit reaches the disk.
     PROBE = "UPDATE counters SET value = value + 1 WHERE name = 'probe'";
 

@@ -1,12 +1,14 @@
 //! The outbox. Times are the caller's, except for leases on PostgreSQL. Owner and end of the
 //! lease name one claim: the next one of the same row ends at least a lease later.
 
-/// The kinds that this version can perform: a newer one's rows are left to the newer one. Not a
-/// bare column, so that no planner takes the kind for the way in: the order is by priority.
+/// The kinds that this version can perform: a newer one's rows are left to the newer one. Said the
+/// other way round, so that SQLite does not take the kind for the way in: the order is by priority.
+/// PostgreSQL reads it as a plain `IN`, and knows from its statistics that nearly every row qualifies;
+/// if it expected few, it would sort the backlog.
 macro_rules! known_kinds {
     () => {
-        "(kind || '') IN ('sync_key', 'sync_card', 'announce', 'publish_home', 'read_person', \
-         'take_step', 'complete_step')"
+        "NOT (kind NOT IN ('sync_key', 'sync_card', 'announce', 'publish_home', 'read_person', \
+         'take_step', 'complete_step'))"
     };
 }
 
@@ -45,6 +47,7 @@ macro_rules! groups {
                 unless_paused!("tailscale", "'tailscale'", $now),
                 "",
                 $now,
+                "$4",
                 $lock
             ),
             " UNION ALL ",
@@ -52,6 +55,7 @@ macro_rules! groups {
                 unless_paused!("slack:chat.update", "'slack', 'slack:chat.update'", $now),
                 "",
                 $now,
+                "4",
                 $lock
             ),
             " UNION ALL ",
@@ -59,6 +63,7 @@ macro_rules! groups {
                 unless_paused!("slack:response_url", "'slack', 'slack:response_url'", $now),
                 "",
                 $now,
+                "$4",
                 $lock
             ),
             " UNION ALL ",
@@ -70,6 +75,7 @@ macro_rules! groups {
                 ),
                 "",
                 $now,
+                "4",
                 $lock
             ),
             " UNION ALL ",
@@ -81,6 +87,7 @@ macro_rules! groups {
                 ),
                 "",
                 $now,
+                "4",
                 $lock
             ),
             " UNION ALL ",
@@ -88,6 +95,7 @@ macro_rules! groups {
                 unless_paused!("slack:post", "'slack', 'slack:post'", $now),
                 channel_not_paused!($now),
                 $now,
+                "$4",
                 $lock
             )
         )
@@ -97,9 +105,10 @@ macro_rules! groups {
 /// The most urgent rows of one group. The sign before `run_at` keeps planners from the index of
 /// what runs next, after which they would have to sort the backlog.
 macro_rules! most_urgent {
-    ($group:expr, $unpaused:expr, $now:literal, $lock:literal) => {
+    ($group:expr, $unpaused:expr, $now:literal, $most:literal, $lock:literal) => {
         concat!(
-            "SELECT kind, subject, priority, run_at FROM (SELECT kind, subject, priority, run_at \
+            "SELECT kind, subject, lane, priority, run_at FROM (\
+             SELECT kind, subject, lane, priority, run_at \
              FROM outbox AS ready WHERE owner IS NULL AND lane_group = ",
             $group,
             " AND +run_at <= ",
@@ -107,7 +116,9 @@ macro_rules! most_urgent {
             " AND ",
             known_kinds!(),
             $unpaused,
-            " ORDER BY priority, run_at LIMIT $4 ",
+            " ORDER BY priority, run_at LIMIT ",
+            $most,
+            " ",
             $lock,
             ") AS candidates"
         )
@@ -116,7 +127,7 @@ macro_rules! most_urgent {
 
 /// When the soonest row of one group may run.
 macro_rules! soonest {
-    ($group:expr, $unpaused:expr, $now:literal, $lock:literal) => {
+    ($group:expr, $unpaused:expr, $now:literal, $most:literal, $lock:literal) => {
         concat!(
             "SELECT at FROM (SELECT run_at AS at FROM outbox AS ready \
              WHERE owner IS NULL AND lane_group = ",
@@ -138,12 +149,20 @@ macro_rules! database_clock {
     };
 }
 
+/// Slack takes calls of one kind slowly, so of a backlog four rows are claimed at a time instead of
+/// many that are all given back: as many as a channel takes at once (`worker/pace.rs`). Of other
+/// methods Slack takes more at once; what has gathered there is claimed in a few rounds.
+/// `response_url` is not slow, nor is what the operator says of Tailscale.
 macro_rules! claim {
     ($lease_begins:expr, $lock:literal) => {
         concat!(
-            "WITH chosen AS MATERIALIZED (SELECT kind, subject FROM (",
+            "WITH chosen AS MATERIALIZED (SELECT kind, subject FROM (\
+             SELECT kind, subject, lane, priority, run_at, \
+             ROW_NUMBER() OVER (PARTITION BY lane ORDER BY priority, run_at) AS place FROM (",
             groups!(most_urgent, "$2", $lock),
-            ") AS candidates ORDER BY priority, run_at LIMIT $4) UPDATE outbox SET owner = $1, leased_until = ",
+            ") AS candidates) AS placed \
+             WHERE place <= 4 OR lane IN ('tailscale', 'slack:response_url') \
+             ORDER BY priority, run_at LIMIT $4) UPDATE outbox SET owner = $1, leased_until = ",
             $lease_begins,
             " + $3 WHERE (kind, subject) IN (SELECT kind, subject FROM chosen) \
              RETURNING kind, subject, lane, priority, run_at, generation, attempts, \

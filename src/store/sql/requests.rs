@@ -123,7 +123,4 @@ statements! {
 
     DUE = "SELECT id, answer_by FROM requests WHERE state IN ('unconfirmed', 'pending') AND answer_by <= $1 \
         ORDER BY answer_by LIMIT $2";
-
-    NEXT_DUE = "SELECT MIN(answer_by) AS at FROM requests \
-        WHERE state IN ('unconfirmed', 'pending')";
 }

@@ -18,6 +18,7 @@ on_both!(
     a_lost_lease_is_fenced_off,
     what_was_released_is_free_at_once,
     a_paused_lane_waits_and_others_flow,
+    a_claim_takes_few_of_a_slow_lane,
     of_two_pauses_the_later_end_counts,
     the_next_wake_up_is_never_too_late,
     a_newer_versions_job_is_left_to_it,
@@ -300,6 +301,37 @@ async fn a_paused_lane_waits_and_others_flow(db: Db) {
     let flowing = BTreeSet::from(["tailscale".to_owned()]);
     assert_eq!(claims(later(59)).await, flowing);
     assert_eq!(claims(later(60)).await.len(), 5);
+}
+
+/// Whatever waits in one of Slack's lanes, others are not behind all of it.
+async fn a_claim_takes_few_of_a_slow_lane(db: Db) {
+    let lanes = [
+        ("tailscale", 10),
+        ("slack:response_url", 10),
+        ("slack:chat.update", 4),
+        ("slack:post:C1", 4),
+        ("slack:post:C2", 4),
+    ];
+    let mut tx = db.store.begin().await.expect("begin");
+    for (lane, _) in lanes {
+        for n in 0..10 {
+            let job = card(&format!("{lane} {n}"));
+            tx.enqueue(&job, later(n), &Lane::new(lane), Priority::OtherCard);
+        }
+    }
+    tx.commit().await.expect("commit");
+    let first = claim(&db.store, "a", later(60)).await;
+    for (lane, few) in lanes {
+        let mine = first.iter().filter(|row| row.lane == Lane::new(lane));
+        let jobs: Vec<Job> = mine.map(|row| row.job.clone()).collect();
+        let oldest: Vec<Job> = (0..few).map(|n| card(&format!("{lane} {n}"))).collect();
+        assert_eq!(jobs, oldest);
+    }
+    let mut claimed = first.len();
+    for _ in 0..2 {
+        claimed += claim(&db.store, "a", later(60)).await.len();
+    }
+    assert_eq!(claimed, 50, "all of it comes in the end");
 }
 
 async fn of_two_pauses_the_later_end_counts(db: Db) {

@@ -110,6 +110,24 @@ async fn a_start_on_a_file_takes_back_what_a_killed_process_held() {
     assert!(after[0].previous_run_died);
 }
 
+/// Nobody's commit moves the log, until it is very long: that is done beside them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_moved_into_the_file_beside_commits() {
+    let db = Db::sqlite().await;
+    let filler = "x".repeat(100_000);
+    for n in 0..100 {
+        let id = format!("{n} {filler}");
+        assert!(db.store.first_delivery(&id, noon()).await.expect("stored"));
+    }
+    let path = db.url.trim_start_matches("sqlite://");
+    let size = || std::fs::metadata(path).expect("a file").len();
+    let before = size();
+    assert!(before < 1_000_000, "ten megabytes are in the log: {before}");
+    db.store.checkpoint().await.expect("moved");
+    let after = size();
+    assert!(after > 10_000_000, "now they are in the file: {after}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_file_says_busy_and_is_fine_afterwards() {
     let db = Db::sqlite().await;
