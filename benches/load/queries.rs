@@ -123,7 +123,8 @@ async fn ask(store: &Store, question: Question, nth: u64, rows: u64) -> Result<D
             store.events_of(&request).await?.len()
         }
         Question::AskedLately => {
-            let since = now - TimeDelta::days(30);
+            // The short history covers two days and a half.
+            let since = now - TimeDelta::days(2);
             store.asked_lately(&person, &profile, since).await? as usize
         }
         Question::Claim => {
