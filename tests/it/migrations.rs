@@ -64,7 +64,7 @@ async fn nothing_is_applied_twice_on_postgres() {
     nothing_is_applied_twice(Db::postgres().await).await;
 }
 
-/// A replica of the next version has added a column and a table; this version reads, writes
+/// F33: a replica of the next version has added a column and a table; this version reads, writes
 /// and starts beside it.
 async fn a_newer_schema_is_no_obstacle(db: Db) {
     let before = stored(&db.store, 1, "U1", "prod").await;

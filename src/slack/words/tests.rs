@@ -158,10 +158,10 @@ fn numbers_are_read_however_they_are_written() {
         );
     }
     assert_eq!(
-        read("revoke REQ-7F3K: too much, for now"),
+        read("revoke REQ-7F3K: too much, too long"),
         Ok(Words::Revoke {
             number,
-            note: "too much, for now".to_owned()
+            note: "too much, too long".to_owned()
         })
     );
     assert_eq!(

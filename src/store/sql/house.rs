@@ -1,4 +1,4 @@
-//! The device index, deliveries, pauses, replicas, health.
+//! The device index, deliveries, pauses, replicas, the clock's next business, health.
 
 statements! {
     DEVICES = "SELECT node, device FROM devices WHERE node > $1 ORDER BY node LIMIT $2";

@@ -39,6 +39,16 @@ macro_rules! channel_not_paused {
     };
 }
 
+/// How many rows of a lane that Slack limits are claimed at a time. Slack takes calls of one kind
+/// slowly, so the rest of a backlog would only be given back. As many as a channel takes at once
+/// (`worker/pace.rs`); of other methods Slack takes more at once, and what has gathered there is
+/// claimed in a few rounds. `response_url` is not slow, nor is what the operator says of Tailscale.
+macro_rules! few {
+    () => {
+        "4"
+    };
+}
+
 /// The same look at each group of lanes.
 macro_rules! groups {
     ($look:ident, $now:literal, $lock:literal) => {
@@ -55,7 +65,7 @@ macro_rules! groups {
                 unless_paused!("slack:chat.update", "'slack', 'slack:chat.update'", $now),
                 "",
                 $now,
-                "4",
+                few!(),
                 $lock
             ),
             " UNION ALL ",
@@ -75,7 +85,7 @@ macro_rules! groups {
                 ),
                 "",
                 $now,
-                "4",
+                few!(),
                 $lock
             ),
             " UNION ALL ",
@@ -87,7 +97,7 @@ macro_rules! groups {
                 ),
                 "",
                 $now,
-                "4",
+                few!(),
                 $lock
             ),
             " UNION ALL ",
@@ -105,7 +115,7 @@ macro_rules! groups {
 /// The most urgent rows of one group. The sign before `run_at` keeps planners from the index of
 /// what runs next, after which they would have to sort the backlog.
 macro_rules! most_urgent {
-    ($group:expr, $unpaused:expr, $now:literal, $most:literal, $lock:literal) => {
+    ($group:expr, $unpaused:expr, $now:literal, $most:expr, $lock:literal) => {
         concat!(
             "SELECT kind, subject, lane, priority, run_at FROM (\
              SELECT kind, subject, lane, priority, run_at \
@@ -127,7 +137,7 @@ macro_rules! most_urgent {
 
 /// When the soonest row of one group may run.
 macro_rules! soonest {
-    ($group:expr, $unpaused:expr, $now:literal, $most:literal, $lock:literal) => {
+    ($group:expr, $unpaused:expr, $now:literal, $most:expr, $lock:literal) => {
         concat!(
             "SELECT at FROM (SELECT run_at AS at FROM outbox AS ready \
              WHERE owner IS NULL AND lane_group = ",
@@ -149,10 +159,6 @@ macro_rules! database_clock {
     };
 }
 
-/// Slack takes calls of one kind slowly, so of a backlog four rows are claimed at a time instead of
-/// many that are all given back: as many as a channel takes at once (`worker/pace.rs`). Of other
-/// methods Slack takes more at once; what has gathered there is claimed in a few rounds.
-/// `response_url` is not slow, nor is what the operator says of Tailscale.
 macro_rules! claim {
     ($lease_begins:expr, $lock:literal) => {
         concat!(
@@ -161,7 +167,9 @@ macro_rules! claim {
              ROW_NUMBER() OVER (PARTITION BY lane ORDER BY priority, run_at) AS place FROM (",
             groups!(most_urgent, "$2", $lock),
             ") AS candidates) AS placed \
-             WHERE place <= 4 OR lane IN ('tailscale', 'slack:response_url') \
+             WHERE place <= ",
+            few!(),
+            " OR lane IN ('tailscale', 'slack:response_url') \
              ORDER BY priority, run_at LIMIT $4) UPDATE outbox SET owner = $1, leased_until = ",
             $lease_begins,
             " + $3 WHERE (kind, subject) IN (SELECT kind, subject FROM chosen) \
